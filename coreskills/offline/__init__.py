@@ -1,0 +1,1 @@
+"""Offline models: deterministic stand-ins that say what they are."""
