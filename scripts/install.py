@@ -13,8 +13,9 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Callable, NamedTuple
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 STAMPS = ROOT / ".install"
@@ -112,6 +113,7 @@ def build_front_end() -> None:
 
 def install_project(extra: str) -> None:
     """Install this project, editable."""
+    (ROOT / "coreskills_widgets" / "labextension").mkdir(exist_ok=True)  # built later, but pip wants it there
     pip("-e", f".[{extra}]")
 
 
@@ -200,4 +202,9 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except OSError as error:  # a full disk shows here when we write a stamp or the log ourselves
+        stop(f"{error}.", "free some disk space or mend the file's permissions, then run it again")
+    except KeyboardInterrupt:
+        sys.exit("\ninstall: stopped; run it again to go on where it was")

@@ -24,7 +24,7 @@ ROWS = (
     ("cli",),
 )
 ROW_OF = {room: row for row, rooms in enumerate(ROWS) for room in rooms}
-# The catalogue of cassettes and offline models stands on wire alone.
+# These three stand side by side, on wire alone.
 APART = {
     ("offline", "cassettes"),
     ("cassettes", "offline"),
