@@ -3,6 +3,7 @@
 CoreskillsError
 ├── CourseError            course.toml, or an unknown lab
 ├── CassetteError          a recording that is missing or damaged
+├── ConversionError        an answer that has no other form (stream or plain)
 ├── LedgerError            the store of calls
 ├── GatewayError           a service that is down or refuses
 ├── GradingError           a submission that cannot be examined
@@ -30,6 +31,10 @@ class CourseError(CoreskillsError):
 
 class CassetteError(CoreskillsError):
     """A cassette is missing, damaged, or breaks a rule."""
+
+
+class ConversionError(CoreskillsError):
+    """A stream has no plain form, or a plain answer no stream."""
 
 
 class LedgerError(CoreskillsError):
