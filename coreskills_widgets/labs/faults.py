@@ -8,10 +8,10 @@ from coreskills_widgets.labs import surroundings
 
 
 def inject(*faults: dict[str, Any]) -> None:
-    """Answer the next calls with these faults, one each, then as usual.
+    """Answer the next calls with these faults, then as usual.
 
     Args:
-        faults: Such as ``{"status": 429, "retry_after": 7}``; ``{}`` lets one call through.
+        faults: Such as ``{"status": 429, "retry_after_s": 7}`` or ``{"kind": "drop"}``; ``times`` says how often.
     """
     surroundings.current().inject(faults)
 
