@@ -1,0 +1,151 @@
+"""Where a prompt marks its parts: tags, fences, and lines like ``Question: ...``. Every scan is linear in the text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+ITEM_NAMES = frozenset(
+    "text ticket input review message sentence email mail tweet comment feedback item headline customer query statement "
+    "post complaint request transcript paragraph incident note user_message customer_message subject utterance title".split()
+)
+LABEL_NAMES = frozenset(
+    "label category sentiment output class classification intent topic priority urgency tag verdict result".split()
+)
+OTHER_NAMES = frozenset(
+    "question q answer a context reference response criteria rubric candidate documents document source sources policy "
+    "article passage facts summary json labels categories task instruction instructions rules schema fields examples "
+    "example notes options conversation".split()
+)
+_OPEN_DEPTH = 24  # how far back a closing tag looks for its opening: keeps garbage input linear
+_TAG = re.compile(r"<(/?)([A-Za-z][\w-]{0,30})((?:\s[^<>]{0,200})?)>")
+_ATTRIBUTE = re.compile(r"([\w-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
+_FENCE = re.compile(r"^[ \t]*(```|\"\"\"|''')[^\n]*$", re.M)
+_INLINE_FENCE = re.compile(r"\"\"\"([^\"]+)\"\"\"|```([^`]+)```|'''([^']+)'''")
+_LINE = re.compile(
+    r"^[ \t]*(?:#{1,5}[ \t]*|[-*>][ \t]+)?(?P<open>\*\*|\[|__)?(?P<name>[A-Za-z][A-Za-z _-]{0,30}?)[ \t]*(?P<n>\d{1,2})?"
+    r"(?P<colon>:)?(?:\*\*|\]|__)?[ \t]*(?P<colon2>[:=](?!=))?[ \t]*(?P<rest>.*)$"
+)
+
+
+@dataclass(frozen=True)
+class Block:
+    """One ``<name attributes>body</name>``; ``start`` and ``end`` include its tags."""
+
+    name: str
+    raw_attributes: str
+    body: str
+    start: int
+    end: int
+
+    @cached_property
+    def attributes(self) -> dict[str, str]:
+        """Attribute values by lower-case name."""
+        return {name.lower(): a or b or c for name, a, b, c in _ATTRIBUTE.findall(self.raw_attributes)}
+
+
+@dataclass(frozen=True)
+class Field:
+    """One named part: ``Name: value``, or a heading with the value under it."""
+
+    name: str
+    number: str
+    value: str
+    start: int
+    end: int
+
+
+def blocks(text: str) -> list[Block]:
+    """Closed tag pairs by position of their end; inner ones come before the ones around them."""
+    stack: list[re.Match[str]] = []
+    out: list[Block] = []
+    for match in _TAG.finditer(text):
+        name = match[2].lower()
+        if not match[1]:
+            if not match[3].endswith("/"):
+                stack.append(match)
+            continue
+        for i in range(len(stack) - 1, max(-1, len(stack) - 1 - _OPEN_DEPTH), -1):
+            if stack[i][2].lower() == name:
+                opening = stack[i]
+                body = text[opening.end() : match.start()].strip()
+                out.append(Block(name, opening[3], body, opening.start(), match.end()))
+                del stack[i:]
+                break
+    return out
+
+
+def fences(text: str) -> list[Block]:
+    """Blocks between lines of three backticks or quotes, and such quotes within a line."""
+    out = []
+    marks = list(_FENCE.finditer(text))
+    while len(marks) >= 2:
+        opening = marks.pop(0)
+        closing = next((mark for mark in marks if mark[1] == opening[1]), None)
+        if closing is None:
+            continue
+        out.append(Block("fence", "", text[opening.end() : closing.start()].strip(), opening.start(), closing.end()))
+        marks = marks[marks.index(closing) + 1 :]
+    if not out:
+        for match in _INLINE_FENCE.finditer(text):
+            body = next(group for group in match.groups() if group is not None).strip()
+            out.append(Block("fence", "", body, match.start(), match.end()))
+    return out
+
+
+def without(text: str, parts: list[Block]) -> str:
+    """The text with the blocks cut out, a line break in each one's place."""
+    out, at = [], 0
+    for part in sorted(parts, key=lambda part: (part.start, -part.end)):
+        if part.start >= at:
+            out.append(text[at : part.start])
+            at = part.end
+    return "\n".join([*out, text[at:]])
+
+
+def fields(text: str) -> list[Field]:
+    """Named parts in order; a value runs until the next named part."""
+    heads: list[tuple[str, str, int, int]] = []
+    at = 0
+    for line in text.splitlines(keepends=True):
+        match = _LINE.match(line.rstrip("\r\n")) if len(line) < 20_000 or ":" in line[:60] else None
+        if match and (name := _field_name(match)):
+            heads.append((name, match["n"] or "", at, at + match.start("rest")))
+        at += len(line)
+    ends = [*[start for _, _, start, _ in heads[1:]], len(text)][: len(heads)]
+    return [
+        Field(name, number, text[value:end].strip(), start, end)
+        for (name, number, start, value), end in zip(heads, ends, strict=True)
+    ]
+
+
+def _field_name(match: re.Match[str]) -> str | None:
+    """The canonical name of a line's field, if it is one we know and the line looks like a field."""
+    name = re.sub(r"[\s_-]+", "_", match["name"].strip().lower())
+    marked = match["colon"] or match["colon2"] or (match["open"] and not match["rest"])
+    if not marked and not (match["rest"] == "" and match[0].lstrip().startswith("#")):
+        return None
+    words = name.split("_")
+    if name in ITEM_NAMES | LABEL_NAMES | OTHER_NAMES:
+        return name
+    if words[-1] in {"a", "b"} and words[0] in {"answer", "response", "assistant", "candidate", "output"}:
+        return words[-1].join(("answer_", ""))
+    if words[-1] in {"answer", "response"}:
+        gold = {"reference", "expected", "gold", "correct", "ideal", "golden", "true"}
+        return "reference" if gold & set(words) else "answer"
+    if words[-1] in ITEM_NAMES and words[0] in {
+        "the",
+        "customer",
+        "user",
+        "this",
+        "new",
+        "support",
+        "product",
+        "final",
+        "my",
+    }:
+        return words[-1]
+    if words[-1] in {"question", "context", "answer", "label", "category"} and len(words) <= 2:
+        return words[-1]
+    return None

@@ -1,0 +1,1 @@
+"""What an offline model can do: one file per ability."""
