@@ -1,0 +1,14 @@
+"""The gateway inside the course service."""
+
+from __future__ import annotations
+
+from coreskills.classroom.settings import Classroom
+from coreskills.gateway.app import Gateway
+from coreskills.gateway.keys import KeyStore
+from coreskills.ledger.store import Ledger
+from coreskills.offline.models import OfflineModels
+
+
+def open_gateway(room: Classroom, keys: KeyStore) -> Gateway:
+    """The gateway of a classroom: its keys, its ledger, the offline models."""
+    return Gateway(keys=keys, ledger=Ledger(room.ledger_url), models=OfflineModels(room.state / "cache"))

@@ -1,0 +1,1 @@
+"""What the classroom remembers: releases, submissions, grades, feedback, roster, deadlines."""

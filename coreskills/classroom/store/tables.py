@@ -1,0 +1,218 @@
+"""The tables of the classroom, for SQLite and PostgreSQL alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Engine,
+    ForeignKey,
+    Index,
+    String,
+    TypeDecorator,
+    UniqueConstraint,
+    create_engine,
+    event,
+)
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+# A submission's way: received -> queued -> running -> graded | failed; `waiting` is for labs graded by hand.
+STATES = ("waiting", "queued", "running", "graded", "failed")
+
+
+class Utc(TypeDecorator[datetime]):
+    """A time with its zone; SQLite forgets zones, so UTC is stored and given back."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Exact(TypeDecorator[Decimal]):
+    """A decimal number as text: 74.99 stays 74.99 on every database."""
+
+    impl = String(40)
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Any) -> str | None:
+        return None if value is None else str(value)
+
+    def process_result_value(self, value: str | None, dialect: Any) -> Decimal | None:
+        return None if value is None else Decimal(value)
+
+
+class Base(DeclarativeBase):
+    type_annotation_map = {datetime: Utc, Decimal: Exact, dict[str, Any]: JSON, list[dict[str, Any]]: JSON}
+
+
+class LearnerRow(Base):
+    """Somebody on the roster, instructors too."""
+
+    __tablename__ = "roster"
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    full_name: Mapped[str] = mapped_column(String(200), default="")
+    email: Mapped[str] = mapped_column(String(200), default="")
+    section: Mapped[str] = mapped_column(String(80), default="")
+    track: Mapped[str] = mapped_column(String(20), default="beginner")
+    role: Mapped[str] = mapped_column(String(20), default="learner")
+    is_active: Mapped[bool] = mapped_column(default=True)
+    lms_id: Mapped[str] = mapped_column(String(80), default="")
+
+
+class ReleaseRow(Base):
+    """The files of a lab that learners fetch, by content."""
+
+    __tablename__ = "releases"
+    lab: Mapped[str] = mapped_column(String(80), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    released_utc: Mapped[datetime]
+    released_by: Mapped[str] = mapped_column(String(80))
+
+
+class SubmissionRow(Base):
+    """One submission, never changed but for its grading state."""
+
+    __tablename__ = "submissions"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lab: Mapped[str] = mapped_column(String(80))
+    learner: Mapped[str] = mapped_column(String(80))
+    attempt: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    n_bytes: Mapped[int]
+    received_utc: Mapped[datetime]
+    is_late: Mapped[bool]
+    state: Mapped[str] = mapped_column(String(20))
+    state_utc: Mapped[datetime]
+    error: Mapped[str] = mapped_column(default="")
+    __table_args__ = (
+        UniqueConstraint("lab", "learner", "attempt"),
+        Index("by_learner", "learner", "lab"),
+        Index("by_state", "state"),
+    )
+
+
+class GradeRow(Base):
+    """What grading said of one submission.
+
+    Attributes:
+        manual: ``None`` while a person's judgement is still to come.
+        checks: ``{id, title, points, max, status, message}`` for each check.
+    """
+
+    __tablename__ = "grades"
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submissions.id"), primary_key=True)
+    auto: Mapped[Decimal]
+    manual: Mapped[Decimal | None]
+    max: Mapped[Decimal]
+    misses: Mapped[int] = mapped_column(default=0)
+    checks: Mapped[list[dict[str, Any]]]
+    graded_utc: Mapped[datetime]
+
+
+class GradeLogRow(Base):
+    """Each score ever given: a regrade replaces a grade, and both stay written here."""
+
+    __tablename__ = "grade_log"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submissions.id"), index=True)
+    auto: Mapped[Decimal]
+    manual: Mapped[Decimal | None]
+    max: Mapped[Decimal]
+    graded_utc: Mapped[datetime]
+
+
+class FeedbackRow(Base):
+    """The feedback of a submission, and whether its learner has seen it."""
+
+    __tablename__ = "feedback"
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submissions.id"), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    released_utc: Mapped[datetime]
+    fetched_utc: Mapped[datetime | None]
+
+
+class DueRow(Base):
+    """A due date: a lab's, or (with a learner) one person's extension."""
+
+    __tablename__ = "due"
+    lab: Mapped[str] = mapped_column(String(80), primary_key=True)
+    learner: Mapped[str] = mapped_column(String(80), primary_key=True, default="")
+    due_utc: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(default="")
+
+
+class FetchRow(Base):
+    """When a learner first fetched a lab, and when last seen at it."""
+
+    __tablename__ = "fetches"
+    lab: Mapped[str] = mapped_column(String(80), primary_key=True)
+    learner: Mapped[str] = mapped_column(String(80), primary_key=True)
+    fetched_utc: Mapped[datetime]
+    seen_utc: Mapped[datetime]
+
+
+class RecommendationRow(Base):
+    """An instructor's written recommendation for Track 3."""
+
+    __tablename__ = "recommendations"
+    learner: Mapped[str] = mapped_column(String(80), primary_key=True)
+    written_by: Mapped[str] = mapped_column(String(80))
+    reason: Mapped[str]
+    written_utc: Mapped[datetime]
+
+
+@lru_cache(maxsize=32)
+def open_engine(url: str) -> Engine:
+    """Connect, and make the tables that are missing; one engine per process and address."""
+    address = make_url(url)
+    is_sqlite = address.get_backend_name() == "sqlite"
+    if is_sqlite and address.database:
+        Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": 30} if is_sqlite else {}, pool_pre_ping=not is_sqlite)
+    if is_sqlite:
+        event.listen(engine, "connect", _tune_sqlite)
+        event.listen(engine, "begin", _begin_immediate)
+    Base.metadata.create_all(engine)
+    return engine
+
+
+def _tune_sqlite(connection: Any, record: Any) -> None:
+    # Readers beside one writer; `isolation_level = None` leaves BEGIN to _begin_immediate.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 30000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: Any) -> None:
+    # A read that becomes a write fails at once under WAL when another wrote between; taking the lock first waits.
+    connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get("read_only") else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def reading(url: str) -> Iterator[Session]:
+    """A session that only reads, and waits for nobody."""
+    with Session(open_engine(url).execution_options(read_only=True)) as session:
+        yield session
+
+
+@contextmanager
+def writing(url: str) -> Iterator[Session]:
+    """A session that commits at the end, or leaves nothing behind."""
+    with Session(open_engine(url)) as session, session.begin():
+        yield session
