@@ -1,0 +1,78 @@
+"""May a recorded answer be served to a request that was written differently?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from coreskills.cassettes.recording import Recording
+from coreskills.cassettes.shape import Shape
+from coreskills.errors import ConversionError
+from coreskills.wire.convert import to_plain
+
+if TYPE_CHECKING:
+    from coreskills.cassettes.entry import Entry
+
+_CUT = ("max_tokens", "length", "model_context_window_exceeded", "max_output_tokens")
+_UNTOLD = ("id", "call_id", "created", "created_at", "completed_at", "annotations", "logprobs")
+
+
+def plain_document(recording: Recording) -> Any:
+    """The recorded answer as one JSON document; ``None`` when it has no such form."""
+    try:
+        return to_plain(recording.request, recording.response).json
+    except ConversionError:
+        return None
+
+
+def limit_allows(request: Shape, recorded: Shape, answer: Any) -> bool:
+    """The request's token limit would have let the recorded answer through, and no more than it."""
+    if request.limit == recorded.limit or not isinstance(answer, dict):
+        return True
+    if was_cut(answer):
+        return False
+    usage = answer.get("usage") or {}
+    used = usage.get("output_tokens", usage.get("completion_tokens", 0))
+    return request.limit is None or used <= request.limit
+
+
+def was_cut(answer: dict[str, Any]) -> bool:
+    """The recorded answer ended at its token limit."""
+    reasons = [answer.get("stop_reason"), (answer.get("incomplete_details") or {}).get("reason")]
+    reasons += [choice.get("finish_reason") for choice in answer.get("choices") or ()]
+    return any(reason in _CUT for reason in reasons)
+
+
+def tools_called(answer: Any) -> frozenset[str]:
+    """Names of the tools that an answer calls."""
+    return frozenset(_called(answer)) if isinstance(answer, dict) else frozenset()
+
+
+def _called(answer: dict[str, Any]) -> Iterable[str]:
+    for block in answer.get("content") or ():
+        if block.get("type") == "tool_use":
+            yield block["name"]
+    for item in answer.get("output") or ():
+        if item.get("type") == "function_call":
+            yield item["name"]
+    for choice in answer.get("choices") or ():
+        for call in (choice.get("message") or {}).get("tool_calls") or ():
+            yield (call.get("function") or call.get("custom") or {}).get("name", "")
+
+
+def said(entry: Entry) -> str:
+    """What an answer says, whatever its form, ids and times."""
+    answer, response = entry.answer, entry.recording.response
+    if response.status != 200 or not isinstance(answer, dict):
+        return f"{response.status} {entry.recording.fault} {response.body.decode(errors='replace')}"
+    content = (
+        answer.get("content") or answer.get("output") or [each.get("message") for each in answer.get("choices") or ()]
+    )
+    return json.dumps(_told(content or answer), sort_keys=True)
+
+
+def _told(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _told(inner) for key, inner in value.items() if key not in _UNTOLD}
+    return [_told(inner) for inner in value] if isinstance(value, list) else value
