@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 # Secrets of the Jupyter server, and provider settings that would lead past the gateway or contradict its key.
-_OF_THE_SERVER = ("JUPYTERHUB_", "JPY_API_", "JUPYTER_TOKEN", "CONFIGPROXY_")
+_OF_THE_SERVER = ("JUPYTERHUB_", "JPY_API_", "JUPYTER_TOKEN", "CONFIGPROXY_", "CORESKILLS_")
+_KEPT = ("CORESKILLS_GATEWAY_URL", "CORESKILLS_LAB")  # set by hand where there is no course service
 _PAST_THE_GATEWAY = (
     "ANTHROPIC_AUTH_TOKEN",
     "ANTHROPIC_API_KEY",
@@ -25,12 +26,8 @@ _READ_AT_START_NAMES = ("LANG", "HOME", "VIRTUAL_ENV")
 
 
 def without_secrets(env: Mapping[str, str]) -> dict[str, str]:
-    """Drop what belongs to the Jupyter server alone: hub tokens, its own token, the course service's token."""
-    return {
-        name: value
-        for name, value in env.items()
-        if not name.startswith(_OF_THE_SERVER) and name != "CORESKILLS_SERVICE_TOKEN"
-    }
+    """Drop what belongs to the Jupyter server alone: hub tokens, its own token, the classroom's settings."""
+    return {name: value for name, value in env.items() if name in _KEPT or not name.startswith(_OF_THE_SERVER)}
 
 
 def base_environment(env: Mapping[str, str]) -> dict[str, str]:

@@ -24,6 +24,8 @@ No calls yet. Run a cell that calls a model, for example:
     import anthropic
     anthropic.Anthropic().messages.create(
         model="claude-haiku-5-5", max_tokens=50, messages=[{"role": "user", "content": "Hello!"}])"""
+_NO_LIVE = """
+This notebook has no live key. In a classroom, ask your instructor; on your own computer: coreskills lab --live"""
 HELP = """\
 %coreskills status         lab, what answers, budget
 %coreskills spend          what was spent, by model and by cell
@@ -90,7 +92,7 @@ def mode(client: GatewayClient, words: Sequence[str]) -> str:
     except GatewayAway as refusal:
         if refusal.status not in (400, 403, 404, 409, 422):
             raise
-        return f"The mode stays as it was: {refusal}"
+        return f"Nothing changed: {_backend(client.status())}. {_NO_LIVE if words[0] == 'live' else refusal}"
     return f"From now on: {_backend({**client.status(), **answer})}"
 
 
@@ -159,7 +161,7 @@ def _backend(now: Row) -> str:
         "replay": "recorded answers (nothing charged)",
         "live": "live: the real models",
     }
-    name = str(now.get("backend") or now.get("mode") or "")
+    name = str(now.get("mode") or now.get("backend") or "")
     return words.get(name, name or "unknown")
 
 

@@ -33,11 +33,17 @@ KERNEL_MODULES = (
     "ipykernel.debugger",
     "IPython.core.ultratb",
     "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "tornado.platform.asyncio",
     "stack_data",
     "pygments.lexers",
     "pygments.formatters",
     "sqlite3",
     "coreskills_widgets.kernel.extension",
+    "coreskills_widgets.kernel.magic",
+    "coreskills_widgets.kernel.note",
 )
 _HEADER = struct.Struct("!I")
 _N_FDS = 4  # stdin, stdout, stderr, life

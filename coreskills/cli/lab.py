@@ -1,0 +1,180 @@
+"""`coreskills lab`: labs on one's own computer, with a private gateway and without a classroom."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from coreskills.course import Course, Lab, find_course
+from coreskills.errors import CourseError
+
+_course_option = click.option(
+    "--course",
+    "course_dir",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="The course's folder; the current one, or one above it, by default.",
+)
+
+
+def _jupyter_options(function: click.decorators.FC) -> click.decorators.FC:
+    """What `coreskills lab` and `coreskills lab open` share."""
+    for option in (
+        click.option(
+            "--port", type=int, default=8888, show_default=True, help="JupyterLab's; the next free one if taken."
+        ),
+        click.option("--no-browser", is_flag=True, help="Print the address instead of opening a browser."),
+    ):
+        function = option(function)
+    return function
+
+
+@click.group(invoke_without_command=True, epilog="Example: coreskills lab open b1-1-first-call")
+@_course_option
+@_jupyter_options
+@click.pass_context
+def command(context: click.Context, course_dir: Path | None, port: int, no_browser: bool) -> None:
+    """Labs on this computer. Alone: start JupyterLab here, with a private gateway."""
+    if context.invoked_subcommand is None:
+        _run_jupyterlab([], course=_course(course_dir), port=port, no_browser=no_browser)
+
+
+@command.command("list", epilog="Example: coreskills lab list --json")
+@_course_option
+@click.option("--json", "as_json", is_flag=True, help="A list of objects instead of a table.")
+def list_labs(course_dir: Path | None, as_json: bool) -> None:
+    """The labs of the course: which are open, how long they take, what they give."""
+    course = find_course(course_dir)
+    if as_json:
+        click.echo(json.dumps([_described(lab) for lab in course.labs], indent=2))
+        return
+    table = Table("lab", "title", "module", "track", "minutes", "points", "state")
+    for lab in course.labs:
+        state = "open" if lab.is_open else "to come"
+        table.add_row(lab.id, lab.title, lab.module, lab.track, str(lab.minutes), str(lab.points.total), state)
+    Console().print(table)
+    click.echo(f"{len(course.open_labs)} of {len(course.labs)} labs are open. Start one:  coreskills lab open LAB")
+
+
+@command.command("open", epilog="Example: coreskills lab open b1-1-first-call --into ~/labs")
+@click.argument("lab_id", metavar="LAB")
+@_course_option
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("labs"),
+    show_default=True,
+    help="Where your copies of labs lie; work that is there already is kept.",
+)
+@_jupyter_options
+def open_lab(lab_id: str, course_dir: Path | None, into: Path, port: int, no_browser: bool) -> None:
+    """Copy LAB, unless you have it already, and open it in JupyterLab."""
+    course = find_course(course_dir)
+    notebook = fetch(course, course.lab(lab_id), into=into.expanduser().resolve())
+    _run_jupyterlab([str(notebook)], course=course, port=port, no_browser=no_browser)
+
+
+def fetch(course: Course, lab: Lab, *, into: Path) -> Path:
+    """Copy a lab's released files, without touching any that are there.
+
+    Returns:
+        The learner's notebook.
+
+    Raises:
+        CourseError: The lab is not open, or was never released.
+    """
+    released = course.root / "release" / lab.id
+    if not lab.is_open or not (released / f"{lab.id}.ipynb").is_file():
+        ready = ", ".join(each.id for each in course.open_labs) or "none yet"
+        raise CourseError(f"Lab {lab.id!r} is not open yet.", fix=f"choose one of: {ready}")
+    for file in sorted(path for path in released.rglob("*") if path.is_file()):
+        copy = into / lab.id / file.relative_to(released)
+        if not copy.exists():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(file, copy)
+    return into / lab.id / f"{lab.id}.ipynb"
+
+
+def _described(lab: Lab) -> dict[str, object]:
+    return {
+        "lab": lab.id,
+        "number": lab.number,
+        "title": lab.title,
+        "module": lab.module,
+        "track": lab.track,
+        "minutes": lab.minutes,
+        "points": lab.points.total,
+        "needs": list(lab.needs),
+        "open": lab.is_open,
+    }
+
+
+def _course(course_dir: Path | None) -> Course | None:
+    """The course, if there is one: `coreskills lab` works in any folder."""
+    is_there = any((folder / "course.toml").is_file() for folder in (Path.cwd(), *Path.cwd().parents))
+    return find_course(course_dir) if course_dir is not None or is_there else None
+
+
+def _run_jupyterlab(arguments: Sequence[str], *, course: Course | None, port: int, no_browser: bool) -> None:
+    """JupyterLab in the foreground, until it ends."""
+    with private_gateway(course) as (url, token):
+        env = {**os.environ, "CORESKILLS_SERVICE_URL": url, "CORESKILLS_SERVICE_TOKEN": token}
+        options = [f"--ServerApp.port={port}", *(["--no-browser"] if no_browser else [])]
+        click.echo(f"Private gateway at {url}: the course's stand-in models answer, nothing is charged.")
+        click.echo("For a new notebook, choose the kernel `CoreSkills (Python 3)`.")
+        jupyter = subprocess.Popen([sys.executable, "-m", "jupyter", "lab", *options, *arguments], env=env)
+        # Ctrl-C is for JupyterLab, which asks whether to shut down; this process ends when it does.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, lambda *_: jupyter.terminate())
+        code = jupyter.wait()
+    if code:
+        raise click.exceptions.Exit(1)
+
+
+@contextmanager
+def private_gateway(course: Course | None) -> Iterator[tuple[str, str]]:
+    """A gateway on a free port of this computer, while the block runs.
+
+    Yields:
+        Its address, and the token with which a Jupyter server asks it for keys.
+    """
+    from coreskills.gateway.app import Gateway
+    from coreskills.gateway.keys import KeyStore
+    from coreskills.gateway.laptop import Desk
+    from coreskills.gateway.serve import GatewayServer
+    from coreskills.ledger.store import Ledger
+    from coreskills.offline.models import OfflineModels
+
+    state = _state(course)
+    keys, ledger = KeyStore(f"sqlite:///{state / 'keys.sqlite'}"), Ledger(f"sqlite:///{state / 'ledger.sqlite'}")
+    gateway = Gateway(keys=keys, ledger=ledger, models=OfflineModels(state / "cache"))
+    token = secrets.token_urlsafe(32)
+    desk = Desk(gateway, learner=getpass.getuser(), token=token, course=course)
+    try:
+        with GatewayServer(desk.app()) as server:
+            desk.base_url = server.url
+            yield server.url, token
+    finally:
+        gateway.close()
+        keys.close()
+        ledger.close()
+
+
+def _state(course: Course | None) -> Path:
+    told = os.environ.get("CORESKILLS_STATE")
+    home = Path.home() / ".coreskills"
+    state = (Path(told) if told else course.root / ".coreskills" if course else home) / "laptop"
+    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return state

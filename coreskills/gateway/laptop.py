@@ -1,0 +1,116 @@
+"""The gateway of one person's computer: the same gateway, and a desk that hands its keys to their Jupyter server."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+
+from coreskills.course import Course
+from coreskills.errors import CourseError
+from coreskills.gateway.app import Gateway, create_app
+from coreskills.gateway.keys import BackendName, Grant
+
+SCRATCH = "scratch"  # notebooks that are no lab
+PREFIX = "/gateway"
+_TTL_S = 12 * 3600.0
+_NO_COURSE_BUDGET_USD = Decimal("0.50")
+
+
+class Desk:
+    """Mints, renews and revokes the keys of one learner's kernels.
+
+    Args:
+        token: What the Jupyter server shows; kernels never see it.
+        course: Whose budgets apply; without one every folder is a lab of its own.
+        backend: What answers; ``live`` needs a gateway with a live backend.
+
+    Attributes:
+        base_url: Where this app is served; known once its port is.
+    """
+
+    def __init__(
+        self, gateway: Gateway, *, learner: str, token: str, course: Course | None, backend: BackendName = "offline"
+    ) -> None:
+        self._gateway, self._learner, self._token = gateway, learner, token
+        self._course, self._backend = course, backend
+        self.base_url = ""
+
+    def app(self) -> Starlette:
+        """Keys under ``/api/keys``, the gateway under ``/gateway``: the part of the course service a kernel needs."""
+        routes = [
+            Route("/api/keys", self._guarded(self._mint), methods=["POST"]),
+            Route("/api/keys/renew", self._guarded(self._renew), methods=["POST"]),
+            Route("/api/keys/revoke", self._guarded(self._revoke), methods=["POST"]),
+            Mount(PREFIX, create_app(self._gateway)),
+        ]
+        return Starlette(routes=routes)
+
+    def _guarded(self, answer: Callable[[Any], Response]) -> Callable[[Request], Awaitable[Response]]:
+        async def serve(request: Request) -> Response:
+            shown = request.headers.get("authorization", "").removeprefix("token ")
+            if not secrets.compare_digest(shown.encode(), self._token.encode()):
+                return _error(403, "This is the private gateway of another Jupyter server.")
+            try:
+                body = await request.json()
+            except ValueError:
+                body = None
+            if not isinstance(body, dict):
+                return _error(400, "The body is not a JSON object.")
+            return answer(body)
+
+        return serve
+
+    def _mint(self, body: dict[str, Any]) -> Response:
+        lab = str(body.get("lab") or SCRATCH)
+        try:
+            budget = self._budget_usd(lab)
+        except CourseError as error:
+            return _error(404, str(error))
+        secret = self._gateway.keys.mint(
+            learner=self._learner,
+            lab=lab,
+            kernel=str(body.get("kernel_id", ""))[:80],
+            backend=self._backend,
+            budget_usd=budget,
+            ttl_s=_TTL_S,
+        )
+        grant = self._gateway.keys.lookup(secret)
+        assert grant is not None
+        return JSONResponse(
+            {"key": secret, "gateway_url": self.base_url + PREFIX, "expires_utc": grant.expires.isoformat()}
+        )
+
+    def _budget_usd(self, lab: str) -> Decimal:
+        if self._course is None:
+            return _NO_COURSE_BUDGET_USD
+        if lab == SCRATCH:
+            return self._course.course.default_budget_usd
+        return self._course.budget_usd(self._course.lab(lab))
+
+    def _renew(self, body: dict[str, Any]) -> Response:
+        grant = self._known(body)
+        if grant is None:
+            return _error(404, "There is no such key.")
+        return JSONResponse({"expires_utc": self._gateway.keys.renew(grant.id, ttl_s=_TTL_S).isoformat()})
+
+    def _revoke(self, body: dict[str, Any]) -> Response:
+        grant = self._known(body)
+        if grant is None:
+            return _error(404, "There is no such key.")
+        self._gateway.keys.revoke(grant.id)
+        return Response(status_code=204)
+
+    def _known(self, body: dict[str, Any]) -> Grant | None:
+        grant = self._gateway.keys.lookup(str(body.get("key", "")))
+        return None if grant is None or grant.revoked else grant
+
+
+def _error(status: int, message: str) -> Response:
+    return JSONResponse({"error": {"message": message}}, status_code=status)
