@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
 
+from coreskills_widgets.format import money
 from coreskills_widgets.labs import surroundings
 
 WORDS = {
@@ -20,5 +20,5 @@ def lab() -> None:
     status = surroundings.current().status()
     words = WORDS.get(status["backend"], status["backend"])
     budget = status.get("budget_usd")
-    left = "" if budget is None else f" Budget ${Decimal(budget)}, spent ${Decimal(status['spent_usd'])}."
+    left = "" if budget is None else f" Budget {money(budget)}, spent {money(status['spent_usd'])}."
     print(f"Ready: {words}.{left}")
