@@ -1,0 +1,107 @@
+"""A request on its way through the gateway, and the answer a backend gives."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Protocol
+
+from coreskills.gateway.keys import Grant
+from coreskills.gateway.session import Session
+from coreskills.ledger.call import Source
+from coreskills.wire.http import WireRequest, WireResponse
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What a call read and wrote.
+
+    Attributes:
+        read: All input, cached tokens included.
+        estimated: Counted here, not told by the provider.
+    """
+
+    read: int = 0
+    written: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+    estimated: bool = False
+
+
+@dataclass
+class Incoming:
+    """One request.
+
+    Attributes:
+        endpoint: As the ledger names it: ``messages``, ``chat/completions``...
+        body: The decoded JSON; ``{}`` where there is none.
+        params: From the path: ``batch_id``, ``model_id``.
+        base_url: Where the client reached this gateway, without a slash at the end.
+        started_s: ``time.perf_counter()`` when it came in.
+        held_usd: Reserved from the budget.
+    """
+
+    wire: WireRequest
+    endpoint: str
+    body: dict[str, Any]
+    params: Mapping[str, str]
+    base_url: str
+    grant: Grant
+    session: Session
+    time_utc: datetime
+    started_s: float
+    held_usd: Decimal = Decimal(0)
+
+    @property
+    def model(self) -> str | None:
+        """The model asked for, if the body names one."""
+        model = self.body.get("model")
+        return model if isinstance(model, str) else None
+
+
+@dataclass
+class Answer:
+    """What a backend answers.
+
+    Attributes:
+        chunks: A stream's bytes as they come; ``None`` when ``body`` is the whole answer.
+        tokens: Told by the backend; ``None`` leaves it to the answer's own ``usage``.
+        billed: Calls that this answer brings to an end, such as a batch's results.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = b""
+    chunks: AsyncIterator[bytes] | None = None
+    source: Source = "offline"
+    tokens: Tokens | None = None
+    cassette: str | None = None
+    interaction: int | None = None
+    tier: str | None = None
+    miss: Any = None
+    notes: dict[str, Any] = field(default_factory=dict)
+    billed: list[Any] = field(default_factory=list)
+
+    @property
+    def is_stream(self) -> bool:
+        """The body is server-sent events."""
+        return self.headers.get("content-type", "").startswith("text/event-stream")
+
+
+def whole(response: WireResponse, *, source: Source = "offline", **more: Any) -> Answer:
+    """An answer that is there at once."""
+    return Answer(response.status, response.headers, response.body, source=source, **more)
+
+
+class Backend(Protocol):
+    """Answers requests: from offline models, from a cassette, or from the provider itself."""
+
+    async def answer(self, incoming: Incoming) -> Answer:
+        """Answer one request.
+
+        Raises:
+            WireError: The request is refused; the gateway writes it in the provider's shape.
+        """
+        ...

@@ -1,0 +1,306 @@
+"""Anthropic's Messages API: requests read into a prompt.
+
+Source: the types of the anthropic SDK 2.12 (``message_create_params``), and the provider's error texts.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag
+
+from coreskills.gateway.shapes.reading import Body, Part, read_base64
+from coreskills.offline.prompt import Block, Image, Prompt, Text, Tool, ToolCall, ToolResult, Turn
+from coreskills.wire.errors import WireError
+
+# Answered by a provider's own servers; nothing here can stand in for them.
+_SERVER_BLOCKS = ("server_tool_use", "web_search_tool_result", "web_fetch_tool_result", "code_execution_tool_result",
+                  "bash_code_execution_tool_result", "text_editor_code_execution_tool_result",
+                  "tool_search_tool_result", "container_upload")  # fmt: skip
+
+
+def _as_blocks(content: Any) -> Any:
+    return [{"type": "text", "text": content}] if isinstance(content, str) else content
+
+
+class TextBlock(Part):
+    type: Literal["text"]
+    text: str
+
+
+class Source(Part):
+    type: Literal["base64", "url", "file", "text", "content"]
+    media_type: str = ""
+    data: str = ""
+    url: str = ""
+    content: str | list[dict[str, Any]] = ""
+
+
+class ImageBlock(Part):
+    type: Literal["image"]
+    source: Source
+
+
+class DocumentBlock(Part):
+    type: Literal["document"]
+    source: Source
+    title: str | None = None
+    context: str | None = None
+
+
+class SearchResultBlock(Part):
+    type: Literal["search_result"]
+    title: str = ""
+    source: str = ""
+    content: list[TextBlock]
+
+
+class ThinkingBlock(Part):
+    type: Literal["thinking", "redacted_thinking"]
+
+
+class ToolUseBlock(Part):
+    type: Literal["tool_use"]
+    id: str
+    name: str
+    input: dict[str, Any]
+
+
+class ToolResultBlock(Part):
+    type: Literal["tool_result"]
+    tool_use_id: str
+    content: Annotated[list[Annotated[TextBlock | ImageBlock | DocumentBlock | SearchResultBlock, Field(discriminator="type")]],
+                       BeforeValidator(_as_blocks)] = []  # fmt: skip
+    is_error: bool = False
+
+
+class ServerBlock(Part):
+    type: str
+
+
+def _kind(block: Any) -> str | None:
+    kind = block.get("type") if isinstance(block, dict) else getattr(block, "type", None)
+    if not isinstance(kind, str):
+        return None
+    if kind in _SERVER_BLOCKS:
+        return "server"
+    return "thinking" if kind == "redacted_thinking" else kind
+
+
+AnyBlock = Annotated[
+    Annotated[TextBlock, Tag("text")]
+    | Annotated[ImageBlock, Tag("image")]
+    | Annotated[DocumentBlock, Tag("document")]
+    | Annotated[SearchResultBlock, Tag("search_result")]
+    | Annotated[ThinkingBlock, Tag("thinking")]
+    | Annotated[ToolUseBlock, Tag("tool_use")]
+    | Annotated[ToolResultBlock, Tag("tool_result")]
+    | Annotated[ServerBlock, Tag("server")],
+    Discriminator(_kind),
+]
+Content = Annotated[list[AnyBlock], BeforeValidator(_as_blocks)]
+
+
+class Message(Body):
+    role: Literal["user", "assistant", "system"]
+    content: Content
+
+
+class ToolParam(Part):
+    name: str = Field(min_length=1, max_length=128)
+    type: str | None = None
+    description: str = ""
+    input_schema: dict[str, Any] | None = None
+
+
+class ToolChoice(Part):
+    type: Literal["auto", "any", "tool", "none"]
+    name: str | None = None
+
+
+class Thinking(Part):
+    type: Literal["enabled", "disabled", "adaptive"]
+
+
+class OutputFormat(Part):
+    type: Literal["json_schema"]
+    schema_: dict[str, Any] = Field(alias="schema")
+
+
+class OutputConfig(Part):
+    format: OutputFormat | None = None
+    effort: str | None = None
+
+
+class CountTokensBody(Body):
+    """The body of ``count_tokens``, and what it shares with a message."""
+
+    model: str = Field(min_length=1)
+    messages: list[Message] = Field(min_length=1)
+    system: Annotated[list[TextBlock], BeforeValidator(_as_blocks)] = []
+    tools: list[ToolParam] = []
+    tool_choice: ToolChoice | None = None
+    thinking: Thinking | None = None
+    output_config: OutputConfig | None = None
+    output_format: OutputFormat | None = None
+    # Taken and without effect here; the beta ones come from older SDKs and third-party clients.
+    cache_control: dict[str, Any] | None = None
+    speed: Any = None
+    user_profile_id: str | None = None
+    workspace_id: str | None = None
+    betas: list[str] | None = None
+    context_management: dict[str, Any] | None = None
+    mcp_servers: list[Any] | None = None
+
+
+class MessageBody(CountTokensBody):
+    """The body of a message."""
+
+    max_tokens: int = Field(ge=1)
+    stream: bool = False
+    stop_sequences: list[str] = []
+    temperature: float | None = Field(default=None, ge=0, le=1)
+    top_p: float | None = Field(default=None, ge=0, le=1)
+    top_k: int | None = Field(default=None, ge=0)
+    metadata: dict[str, Any] | None = None
+    service_tier: Literal["auto", "standard_only"] | None = None
+    container: Any = None
+    diagnostics: Any = None
+    inference_geo: str | None = None
+
+
+def to_prompt(body: CountTokensBody, *, repetition: int = 0) -> Prompt:
+    """Turn a checked body into a prompt.
+
+    Raises:
+        WireError: 400; it asks for what the offline models cannot do, or its turns contradict each other.
+    """
+    turns = tuple(_turn(message, place) for place, message in enumerate(body.messages))
+    _check_results(turns)
+    system = [*(block.text for block in body.system), *(_flat(turn) for turn in turns if turn.role == "system")]
+    generation: dict[str, Any] = {}
+    if isinstance(body, MessageBody):
+        generation = {
+            "max_tokens": body.max_tokens,
+            "stop": tuple(body.stop_sequences),
+            "temperature": body.temperature or 0.0,
+            "top_p": body.top_p,
+        }
+    return Prompt(
+        model=body.model,
+        turns=tuple(turn for turn in turns if turn.role != "system"),
+        system="\n\n".join(text for text in system if text),
+        tools=tuple(_tool(tool, place) for place, tool in enumerate(body.tools)),
+        tool_choice=_choice(body),
+        output_schema=_schema(body),
+        repetition=repetition,
+        **generation,
+    )
+
+
+def _turn(message: Message, place: int) -> Turn:
+    blocks: list[Block] = []
+    for number, block in enumerate(message.content):
+        blocks.extend(_blocks(block, f"messages.{place}.content.{number}"))
+    return Turn(message.role, tuple(blocks))
+
+
+def _blocks(block: Any, where: str) -> list[Block]:
+    match block:
+        case TextBlock():
+            return [Text(block.text)]
+        case ImageBlock():
+            return [_image(block.source, where)]
+        case DocumentBlock():
+            text = _document(block.source, where)
+            return [Text(f"{block.context}\n{text}" if block.context else text, title=block.title or "document")]
+        case SearchResultBlock():
+            return [Text("\n".join(part.text for part in block.content), title=block.title or block.source)]
+        case ToolUseBlock():
+            return [ToolCall(block.id, block.name, block.input)]
+        case ToolResultBlock():
+            parts = [part for number, inner in enumerate(block.content) for part in _blocks(inner, f"{where}.{number}")]
+            text = "\n".join(part.text for part in parts if isinstance(part, Text))
+            images: list[Block] = [part for part in parts if isinstance(part, Image)]
+            return [ToolResult(block.tool_use_id, text, block.is_error), *images]
+        case ThinkingBlock():
+            return []
+    raise WireError(
+        400, "invalid_request", f"{where}: a block of type {block.type!r} belongs to a tool that runs on the provider's "
+        f"servers; this gateway has none. Use a client tool of your own."
+    )  # fmt: skip
+
+
+def _image(source: Source, where: str) -> Image:
+    if source.type != "base64":
+        raise WireError(
+            400, "invalid_request", f"{where}.image.source: this gateway fetches nothing from {source.type!r} sources; "
+            f"send the picture as base64."
+        )  # fmt: skip
+    if source.media_type not in ("image/png", "image/jpeg", "image/gif", "image/webp"):
+        raise WireError(
+            400, "invalid_request", f"{where}.image.source.base64.media_type: Input should be 'image/jpeg', 'image/png', "
+            f"'image/gif' or 'image/webp'"
+        )  # fmt: skip
+    return Image(source.media_type, read_base64(source.data, f"{where}.image.source.base64"))
+
+
+def _document(source: Source, where: str) -> str:
+    if source.type == "text":
+        return source.data
+    if source.type == "content":
+        if isinstance(source.content, str):
+            return source.content
+        return "\n".join(str(part.get("text", "")) for part in source.content if part.get("type") == "text")
+    raise WireError(
+        400, "invalid_request", f"{where}.document.source: the offline models read text documents only; extract the text "
+        f"first (pypdf) and send it as a `text` source."
+    )  # fmt: skip
+
+
+def _tool(tool: ToolParam, place: int) -> Tool:
+    if tool.input_schema is None:
+        if tool.type not in (None, "custom"):
+            raise WireError(
+                400, "invalid_request", f"tools.{place}: {tool.type!r} runs on the provider's servers; this gateway has no "
+                f"server tools. Define a tool with a name, a description and an input_schema."
+            )  # fmt: skip
+        raise WireError(400, "invalid_request", f"tools.{place}.custom.input_schema: Field required")
+    return Tool(tool.name, tool.description, tool.input_schema)
+
+
+def _choice(body: CountTokensBody) -> str:
+    choice = body.tool_choice
+    if choice is None or choice.type != "tool":
+        return choice.type if choice else "auto"
+    names = [tool.name for tool in body.tools]
+    if choice.name not in names:
+        raise WireError(400, "invalid_request", f"tool_choice: Tool {choice.name!r} not found in provided tools")
+    return choice.name
+
+
+def _schema(body: CountTokensBody) -> dict[str, Any] | None:
+    wanted = (body.output_config.format if body.output_config else None) or body.output_format
+    return wanted.schema_ if wanted else None
+
+
+def _check_results(turns: tuple[Turn, ...]) -> None:
+    """Every tool result answers a call of the turn before it, and every call is answered."""
+    for place, turn in enumerate(turns):
+        asked = {block.id for block in turns[place - 1].blocks if isinstance(block, ToolCall)} if place else set()
+        answered = {block.call_id for block in turn.blocks if isinstance(block, ToolResult)}
+        if unknown := sorted(answered - asked):
+            raise WireError(
+                400, "invalid_request", f"messages.{place}.content.0: unexpected `tool_use_id` found in `tool_result` blocks: "
+                f"{unknown[0]}. Each `tool_result` block must have a corresponding `tool_use` block in the previous message."
+            )  # fmt: skip
+        if missing := sorted(asked - answered):
+            raise WireError(
+                400, "invalid_request", f"messages.{place - 1}: `tool_use` ids were found without `tool_result` blocks "
+                f"immediately after: {', '.join(missing)}. Each `tool_use` block must have a corresponding `tool_result` block "
+                f"in the next message."
+            )  # fmt: skip
+
+
+def _flat(turn: Turn) -> str:
+    return "\n".join(block.text for block in turn.blocks if isinstance(block, Text))
