@@ -13,10 +13,11 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from coreskills.course import Course, Lab, find_course
 from coreskills.errors import CourseError
@@ -36,6 +37,7 @@ def _jupyter_options(function: click.decorators.FC) -> click.decorators.FC:
             "--port", type=int, default=8888, show_default=True, help="JupyterLab's; the next free one if taken."
         ),
         click.option("--no-browser", is_flag=True, help="Print the address instead of opening a browser."),
+        click.option("--allow-root", is_flag=True, help="JupyterLab's own: let it run as root, in a container."),
     ):
         function = option(function)
     return function
@@ -45,10 +47,10 @@ def _jupyter_options(function: click.decorators.FC) -> click.decorators.FC:
 @_course_option
 @_jupyter_options
 @click.pass_context
-def command(context: click.Context, course_dir: Path | None, port: int, no_browser: bool) -> None:
+def command(context: click.Context, /, course_dir: Path | None, **jupyter: Any) -> None:
     """Labs on this computer. Alone: start JupyterLab here, with a private gateway."""
     if context.invoked_subcommand is None:
-        _run_jupyterlab([], course=_course(course_dir), port=port, no_browser=no_browser)
+        _run_jupyterlab([], course=_course(course_dir), **jupyter)
 
 
 @command.command("list", epilog="Example: coreskills lab list --json")
@@ -60,10 +62,10 @@ def list_labs(course_dir: Path | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_described(lab) for lab in course.labs], indent=2))
         return
-    table = Table("lab", "title", "module", "track", "minutes", "points", "state")
+    table = Table(Column("lab", no_wrap=True), "title", "minutes", "points", "state")
     for lab in course.labs:
         state = "open" if lab.is_open else "to come"
-        table.add_row(lab.id, lab.title, lab.module, lab.track, str(lab.minutes), str(lab.points.total), state)
+        table.add_row(lab.id, lab.title, str(lab.minutes), str(lab.points.total), state)
     Console().print(table)
     click.echo(f"{len(course.open_labs)} of {len(course.labs)} labs are open. Start one:  coreskills lab open LAB")
 
@@ -79,11 +81,13 @@ def list_labs(course_dir: Path | None, as_json: bool) -> None:
     help="Where your copies of labs lie; work that is there already is kept.",
 )
 @_jupyter_options
-def open_lab(lab_id: str, course_dir: Path | None, into: Path, port: int, no_browser: bool) -> None:
+def open_lab(lab_id: str, course_dir: Path | None, into: Path, **jupyter: Any) -> None:
     """Copy LAB, unless you have it already, and open it in JupyterLab."""
     course = find_course(course_dir)
-    notebook = fetch(course, course.lab(lab_id), into=into.expanduser().resolve())
-    _run_jupyterlab([str(notebook)], course=course, port=port, no_browser=no_browser)
+    into = into.expanduser().resolve()
+    notebook = fetch(course, course.lab(lab_id), into=into).relative_to(into).as_posix()
+    where = [f"--ServerApp.root_dir={into}", f"--LabApp.default_url=/lab/tree/{notebook}"]
+    _run_jupyterlab(where, course=course, **jupyter)
 
 
 def fetch(course: Course, lab: Lab, *, into: Path) -> Path:
@@ -127,14 +131,18 @@ def _course(course_dir: Path | None) -> Course | None:
     return find_course(course_dir) if course_dir is not None or is_there else None
 
 
-def _run_jupyterlab(arguments: Sequence[str], *, course: Course | None, port: int, no_browser: bool) -> None:
+def _run_jupyterlab(
+    arguments: Sequence[str], *, course: Course | None, port: int, no_browser: bool, allow_root: bool
+) -> None:
     """JupyterLab in the foreground, until it ends."""
     with private_gateway(course) as (url, token):
         env = {**os.environ, "CORESKILLS_SERVICE_URL": url, "CORESKILLS_SERVICE_TOKEN": token}
-        options = [f"--ServerApp.port={port}", *(["--no-browser"] if no_browser else [])]
+        flags = [flag for flag, is_on in (("--no-browser", no_browser), ("--allow-root", allow_root)) if is_on]
         click.echo(f"Private gateway at {url}: the course's stand-in models answer, nothing is charged.")
         click.echo("For a new notebook, choose the kernel `CoreSkills (Python 3)`.")
-        jupyter = subprocess.Popen([sys.executable, "-m", "jupyter", "lab", *options, *arguments], env=env)
+        jupyter = subprocess.Popen(
+            [sys.executable, "-m", "jupyter", "lab", f"--ServerApp.port={port}", *flags, *arguments], env=env
+        )
         # Ctrl-C is for JupyterLab, which asks whether to shut down; this process ends when it does.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, lambda *_: jupyter.terminate())
