@@ -85,7 +85,8 @@ def _check_limits(prompt: Prompt, info: ModelInfo, n_input: int) -> None:
         raise PromptError(
             400,
             "context_length",
-            f"This model's maximum context length is {room} tokens. However, your messages resulted in {n_input} tokens. "
+            f"This model's maximum context length is {room} tokens. However, your messages resulted "
+            f"in {n_input} tokens. "
             "Please reduce the length of the messages.",
         )
     asked, most = prompt.max_tokens, info.max_output_tokens
@@ -95,7 +96,10 @@ def _check_limits(prompt: Prompt, info: ModelInfo, n_input: int) -> None:
                 f"max_tokens: {asked} > {most}, which is the maximum allowed number of output tokens for {prompt.model}"
             )
         else:
-            text = f"max_tokens is too large: {asked}. This model supports at most {most} completion tokens, whereas you provided {asked}."
+            text = (
+                f"max_tokens is too large: {asked}. This model supports at most {most} completion "
+                f"tokens, whereas you provided {asked}."
+            )
         raise PromptError(400, "invalid_request", text)
 
 

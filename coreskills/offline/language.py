@@ -5,29 +5,25 @@ from __future__ import annotations
 import re
 
 STOP = frozenset(
-    "a an the is are was were be been do does did i you we they he she it to of in on at for from by with and or that "
-    "this these those my our your their his her its me us them if as how what when where who whom which why can could may "
-    "must should shall will would has have had much many long often until there here any some not no am get so than then "
-    "up per about into out off over under also just only very too please tell know need want like".split()
+    ["a", "an", "the", "is", "are", "was", "were", "be", "been", "do", "does", "did", "i", "you", "we", "they", "he", "she", "it", "to", "of", "in", "on", "at", "for", "from", "by", "with", "and", "or", "that", "this", "these", "those", "my", "our", "your", "their", "his", "her", "its", "me", "us", "them", "if", "as", "how", "what", "when", "where", "who", "whom", "which", "why", "can", "could", "may", "must", "should", "shall", "will", "would", "has", "have", "had", "much", "many", "long", "often", "until", "there", "here", "any", "some", "not", "no", "am", "get", "so", "than", "then", "up", "per", "about", "into", "out", "off", "over", "under", "also", "just", "only", "very", "too", "please", "tell", "know", "need", "want", "like"]
 )
 MONTHS = {
     name: number
     for number, name in enumerate(
-        "january february march april may june july august september october november december".split(), 1
+        ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"], 1
     )
 }
 NUMBER_WORDS = {
     name: number
     for number, name in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen twenty".split()
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"]
     )
 }
 NEGATION = re.compile(
-    r"\b(not|no|cannot|never|none|prohibited|forbidden|excluded|without|unable|neither|nor|\w+n[’']t)\b", re.I
+    r"\b(not|no|cannot|never|none|prohibited|forbidden|excluded|without|unable|neither|nor|\w+n[\u2019']t)\b", re.I
 )
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
-_SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)]?\s+(?=[A-Z\"'“‘(\[\d])|\n+")
+_WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
+_SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”\u2019)]?\s+(?=[A-Z\"'“\u2018(\[\d])|\n+")
 _ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|etc|vs|approx|incl|no|nr|mr|mrs|ms|dr|st|p|pp)\.$", re.I)
 _ENDINGS = ("ations", "ation", "ments", "ment", "ings", "ing", "ies", "ied", "ed", "es", "s", "al", "y")
 

@@ -80,8 +80,10 @@ class OfflineModels:
             raise PromptError(
                 400,
                 "context_length",
-                f"This model's maximum context length is {info.context_tokens} tokens, however you requested {max(counts)} "
-                f"tokens ({max(counts)} in your prompt; 0 for the completion). Please reduce your prompt; or completion length.",
+                f"This model's maximum context length is {info.context_tokens} tokens, however you "
+                f"requested {max(counts)} "
+                f"tokens ({max(counts)} in your prompt; 0 for the completion). Please reduce your "
+                f"prompt; or completion length.",
             )
         vectors = shaped(self._embedder(texts), info, dimensions)
         return Embeddings(np.ascontiguousarray(vectors), sum(counts), self.encoder)

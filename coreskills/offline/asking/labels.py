@@ -10,19 +10,24 @@ from coreskills.offline.asking.markup import Block
 
 MAX_LABELS, MAX_NAME = 40, 40
 _BULLET = re.compile(r"^[ \t]*(?:[-*•+]|\d{1,2}[.)])[ \t]+(\S.*)$")
-_DESCRIBED = re.compile(r"^[\"'`*]*(\w[\w /&+.-]{0,39}?)[\"'`*]*[ \t]*(?::|[ \t][-–—=][ \t]|[ \t]?\()[ \t]*(.+)$")
+_DESCRIBED = re.compile(
+    r"^[\"'`*]*(\w[\w /&+.-]{0,39}?)[\"'`*]*[ \t]*(?::|[ \t][-\u2013\u2014=][ \t]|[ \t]?\()[ \t]*(.+)$"
+)
 _PLAIN_DESCRIBED = re.compile(
-    r"^[\"'`*]*([A-Za-z][\w-]{0,30}(?: [\w-]{1,20}){0,2})[\"'`*]*[ \t]*(?::|[ \t][-–—=][ \t])[ \t]*(\S.{5,})$"
+    r"^[\"'`*]*([A-Za-z][\w-]{0,30}(?: [\w-]{1,20}){0,2})[\"'`*]*[ \t]*(?::|[ \t][-\u2013\u2014=][ \t])[ \t]*(\S.{5,})$"
 )
 _INSTRUCTION = re.compile(
-    r"(?i)^(answer|use|be|do|don't|reply|respond|return|give|write|keep|only|never|always|output|if|when|no|please|ignore|cite|say|"
+    r"(?i)^(answer|use|be|do|don't|reply|respond|return|give|write|keep|only|never|always|"
+    r"output|if|when|no|please|ignore|cite|say|"
     r"start|end|read|think|make|avoid|include|question|text|ticket|review|message|label|answer with|json|context)\b"
 )
 _RULES_HEAD = re.compile(
-    r"(?i)\b(rules?|instructions?|guidelines?|format|requirements?|constraints?|steps|notes?|fields|keys|examples?)\b[^\n]{0,40}:?\s*$"
+    r"(?i)\b(rules?|instructions?|guidelines?|format|requirements?|constraints?|steps|"
+    r"notes?|fields|keys|examples?)\b[^\n]{0,40}:?\s*$"
 )
 _CUED = re.compile(
-    r"\b(?:labels?|categor(?:y|ies)|class(?:es)?|options|intents?|topics?|choices|values|tags|departments?|teams?|queues?|folders?|buckets?|boxes|"
+    r"\b(?:labels?|categor(?:y|ies)|class(?:es)?|options|intents?|topics?|choices|values|"
+    r"tags|departments?|teams?|queues?|folders?|buckets?|boxes|"
     r"one of|either|following|possible|allowed|sentiments?|into|as|these|between|among)\b[^:\n.?]{0,60}:[ \t]*\[?([^\n\]]+)",
     re.I,
 )
@@ -33,10 +38,7 @@ _CHAIN = re.compile(
 )
 _SPLIT = re.compile(r"\s*(?:,|\||/|;|\bor\b|\band\b|\bversus\b|\bvs\b\.?)\s*")
 _LEAD = frozenset(
-    "is it this the a an as be are or whether if either one of into with answer reply respond say choose between among text review mail message comment "
-    "tweet following exactly only label sentiment that was in to by class category tone mood ticket their its customer email classify mark tag using from "
-    "word single tell me pick i want you not_sure please sort assign decide written sounds sound feel feels reads me which language priority level use "
-    "for does belong can will rather more mainly about return output here there".split()
+    ["is", "it", "this", "the", "a", "an", "as", "be", "are", "or", "whether", "if", "either", "one", "of", "into", "with", "answer", "reply", "respond", "say", "choose", "between", "among", "text", "review", "mail", "message", "comment", "tweet", "following", "exactly", "only", "label", "sentiment", "that", "was", "in", "to", "by", "class", "category", "tone", "mood", "ticket", "their", "its", "customer", "email", "classify", "mark", "tag", "using", "from", "word", "single", "tell", "me", "pick", "i", "want", "you", "not_sure", "please", "sort", "assign", "decide", "written", "sounds", "sound", "feel", "feels", "reads", "me", "which", "language", "priority", "level", "use", "for", "does", "belong", "can", "will", "rather", "more", "mainly", "about", "return", "output", "here", "there"]
 )
 IMPLIED: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"\bsentiment|\b(positive|negative) (review|feedback|opinion)", ("positive", "negative", "neutral")),

@@ -7,16 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 ITEM_NAMES = frozenset(
-    "text ticket input review message sentence email mail tweet comment feedback item headline customer query statement "
-    "post complaint request transcript paragraph incident note user_message customer_message subject utterance title".split()
+    ["text", "ticket", "input", "review", "message", "sentence", "email", "mail", "tweet", "comment", "feedback", "item", "headline", "customer", "query", "statement", "post", "complaint", "request", "transcript", "paragraph", "incident", "note", "user_message", "customer_message", "subject", "utterance", "title"]
 )
 LABEL_NAMES = frozenset(
-    "label category sentiment output class classification intent topic priority urgency tag verdict result".split()
+    ["label", "category", "sentiment", "output", "class", "classification", "intent", "topic", "priority", "urgency", "tag", "verdict", "result"]
 )
 OTHER_NAMES = frozenset(
-    "question q answer a context reference response criteria rubric candidate documents document source sources policy "
-    "article passage facts summary json labels categories task instruction instructions rules schema fields examples "
-    "example notes options conversation".split()
+    ["question", "q", "answer", "a", "context", "reference", "response", "criteria", "rubric", "candidate", "documents", "document", "source", "sources", "policy", "article", "passage", "facts", "summary", "json", "labels", "categories", "task", "instruction", "instructions", "rules", "schema", "fields", "examples", "example", "notes", "options", "conversation"]
 )
 _OPEN_DEPTH = 24  # how far back a closing tag looks for its opening: keeps garbage input linear
 _TAG = re.compile(r"<(/?)([A-Za-z][\w-]{0,30})((?:\s[^<>]{0,200})?)>")

@@ -19,34 +19,49 @@ BANK = Path(__file__).parent.parent / "banks" / "wordings.toml"
 NEAR, MARGIN = 0.45, 0.04  # a wording must be this near to a known one, and nearer than any of another skill
 
 CLASSIFY = re.compile(
-    r"\b(classif|categori[sz]|label|sort (this|the|each|these|my|it|every)|assign|decide (if|whether|which)|pick (a|one|the)|choose (a|one|the|from|between)|"
-    r"route|tag (this|the|each|it)|one of|detect|sentiment|triage|flag|which (category|class|label|topic|intent|language|team|department|queue|folder|tag|one|of)|"
-    r"what (category|class|label|topic|intent|kind|type|tone|mood|priority)|(the |what is the |identify the )(intent|topic|category|label|class|tone|mood|priority|urgency)|"
-    r"put (this|it|the|each) \w* ?in|belongs? (to|in)|tell me (if|whether)|say (if|whether)|determine|predict|mark (it|this|the|each) as|goes? (to|in)|"
+    r"\b(classif|categori[sz]|label|sort (this|the|each|these|my|it|every)|assign|decide (if|"
+    r"whether|which)|pick (a|one|the)|choose (a|one|the|from|between)|"
+    r"route|tag (this|the|each|it)|one of|detect|sentiment|triage|flag|which (category|"
+    r"class|label|topic|intent|language|team|department|queue|folder|tag|one|of)|"
+    r"what (category|class|label|topic|intent|kind|type|tone|mood|priority)|(the |what is the |"
+    r"identify the )(intent|topic|category|label|class|tone|mood|priority|urgency)|"
+    r"put (this|it|the|each) \w* ?in|belongs? (to|in)|tell me (if|whether)|say (if|whether)|"
+    r"determine|predict|mark (it|this|the|each) as|goes? (to|in)|"
     r"does this (belong|sound|go)|is (this|it|the|that) |are (these|they) |spam|toxic)",
     re.I,
 )
 SUMMARISE = re.compile(
-    r"\bsumm?[ae]r|\btl;?dr\b|\bin (one|two|three|a few|a|\d{1,2}) (short )?(sentences?|bullets?|lines?|words)\b|\bshorte[nr]|\bgist\b|key (points|takeaways|facts)|"
-    r"main (points?|takeaways?|ideas?|messages?)|takeaways?|condense|boil (it|this|that) down|\bbrief(ly)? overview|\babstract of|\brecap\b|in a nutshell|digest of|make (it|this) shorter|"
+    r"\bsumm?[ae]r|\btl;?dr\b|\bin (one|two|three|a few|a|\d{1,2}) (short )?(sentences?|"
+    r"bullets?|lines?|words)\b|\bshorte[nr]|\bgist\b|key (points|takeaways|facts)|"
+    r"main (points?|takeaways?|ideas?|messages?)|takeaways?|condense|boil (it|this|that) down|"
+    r"\bbrief(ly)? overview|\babstract of|\brecap\b|in a nutshell|digest of|make (it|"
+    r"this) shorter|"
     r"what (is|does) (this|the|it) \w* ?(about|say)\b|most important (points|things)",
     re.I,
 )
 EXTRACT = re.compile(
-    r"\bextract|\bpull (out|the)|\bfill (in )?(the|this|these|out)?\s?(fields?|json|form)|\bparse (this|the|it|out)|\bget (me )?the .{1,60}? (from|out of|in)\b|"
-    r"\b(find|list|give me|return|identify|name|collect|get) (all|every|each|the)\b.{0,60}\b(mentioned|names?|dates?|amounts?|prices?|numbers?|e-?mails?|phones?|addresses|people|persons|places|cities|"
-    r"products|entities|companies|organi[sz]ations)|\bconvert (this|the|it) .{0,30}\b(to|into) json|\bstructured (data|form)|\bas json with\b|\bturn (this|it) into json|"
+    r"\bextract|\bpull (out|the)|\bfill (in )?(the|this|these|out)?\s?(fields?|json|form)|"
+    r"\bparse (this|the|it|out)|\bget (me )?the .{1,60}? (from|out of|in)\b|"
+    r"\b(find|list|give me|return|identify|name|collect|get) (all|every|each|the)\b.{0,60}\b(mentioned|"
+    r"names?|dates?|amounts?|prices?|numbers?|e-?mails?|phones?|addresses|people|persons|"
+    r"places|cities|"
+    r"products|entities|companies|organi[sz]ations)|\bconvert (this|the|it) .{0,30}\b(to|"
+    r"into) json|\bstructured (data|form)|\bas json with\b|\bturn (this|it) into json|"
     r"\bwhat (e-?mail|phone|order number|date|amount)\b.{0,40}\b(in|mentioned)\b|which fields",
     re.I,
 )
 JUDGE = re.compile(
-    r"\b(rate|score|grade|evaluate|judge|assess|rating|mark|how good|how well|how correct|how helpful|how relevant|faithful|grounded|hallucinat|supported by|is the (answer|response) (correct|right|good|relevant|supported|consistent|complete)|correct or (not|incorrect|wrong))",
+    r"\b(rate|score|grade|evaluate|judge|assess|rating|mark|how good|how well|how correct|"
+    r"how helpful|how relevant|faithful|grounded|hallucinat|supported by|is the (answer|"
+    r"response) (correct|right|good|relevant|supported|consistent|complete)|correct or (not|"
+    r"incorrect|wrong))",
     re.I,
 )
 COMPARE = re.compile(r"\b(better|prefer|compare|which (answer|response|one|of)|winner|wins|best|worse)\b", re.I)
 _SELF = re.compile(r"(?i)\b(you|your|yourself|u)\b")
 _TEXT_TASK = re.compile(
-    r"(?i)\b(translate|rewrite|rephrase|paraphrase|write|compose|draft|poem|story|essay|haiku|joke|code|function|script|program|generate|invent|brainstorm|imagine)\b"
+    r"(?i)\b(translate|rewrite|rephrase|paraphrase|write|compose|draft|poem|story|essay|"
+    r"haiku|joke|code|function|script|program|generate|invent|brainstorm|imagine)\b"
 )
 
 

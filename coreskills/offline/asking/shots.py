@@ -12,7 +12,7 @@ _SEPARATED = re.compile(
     r"^(?:[-*•][ \t]+|\d{1,2}[.)][ \t]+)?(.{2,400}?)[ \t]*(->|=>|→|//|::|\|\||\|)[ \t]*(\S.{0,60})$"
 )
 _PAIRED = re.compile(
-    r"^(?:[-*•][ \t]+)?[\"“'](.{2,400}?)[\"”'][ \t]*(?:[:=–-]|is|means)[ \t]*[\"'`]?([\w][\w -]{0,40}?)[\"'`]?[.]?$"
+    r"^(?:[-*•][ \t]+)?[\"“'](.{2,400}?)[\"”'][ \t]*(?:[:=\u2013-]|is|means)[ \t]*[\"'`]?([\w][\w -]{0,40}?)[\"'`]?[.]?$"
 )
 _QUOTED = re.compile(r"[\"“]([^\"“”\n]{4,2000})[\"”]")
 _NUMBERED_ITEM = re.compile(r"^[ \t]*(?:\[?(\d{1,3})[\].):]|[-*•])[ \t]*(\S.*)$")
@@ -137,7 +137,9 @@ def _unmarked(text: str) -> str:
 def _body_paragraphs(paragraphs: list[str]) -> str:
     """All paragraphs but the ones that give the order (the first, or the last when it is the shorter)."""
     asks = re.compile(
-        r"(?i)^(please|can you|could you|classify|summar|extract|what|which|sort|label|rate|shorten|translate|is |in which|now|give|tell|the text above|answer|condense|list|pull|find)\b"
+        r"(?i)^(please|can you|could you|classify|summar|extract|what|which|sort|label|rate|"
+        r"shorten|translate|is |in which|now|give|tell|the text above|answer|condense|list|"
+        r"pull|find)\b"
     )
     first, last = paragraphs[0], paragraphs[-1]
     if (

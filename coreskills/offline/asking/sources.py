@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 
-from coreskills.offline.asking.markup import Block, Field, blocks, fields, without
+from coreskills.offline.asking.markup import Block, Field, blocks, without
 from coreskills.offline.language import questions
 from coreskills.offline.task import Source
 
 SOURCE_TAGS = frozenset(
-    "document source doc passage chunk context article policy page excerpt snippet result search_result hit faq kb data "
-    "section knowledge retrieved reference_text background".split()
+    ["document", "source", "doc", "passage", "chunk", "context", "article", "policy", "page", "excerpt", "snippet", "result", "search_result", "hit", "faq", "kb", "data", "section", "knowledge", "retrieved", "reference_text", "background"]
 )
 GROUP_TAGS = frozenset(
-    "documents sources docs passages chunks contexts articles policies excerpts results search_results hits".split()
+    ["documents", "sources", "docs", "passages", "chunks", "contexts", "articles", "policies", "excerpts", "results", "search_results", "hits"]
 )
 _NUMBERED = re.compile(
     r"^[ \t]*(?:[-*][ \t]+)?(?:\[(?:(?:source|document|doc|chunk|passage)[ \t#]*)?(?P<a>[\w.-]{1,40})\]"
@@ -23,7 +22,8 @@ _NUMBERED = re.compile(
     re.I,
 )
 _STOPS = re.compile(
-    r"^[ \t]*(?:#{1,4}[ \t]*|\*\*)?(?:question|q|task|user question|customer question|instructions?|answer)\b[ \t]*(?:\*\*)?[:\n]?",
+    r"^[ \t]*(?:#{1,4}[ \t]*|\*\*)?(?:question|q|task|user question|customer question|"
+    r"instructions?|answer)\b[ \t]*(?:\*\*)?[:\n]?",
     re.I,
 )
 _TITLE = re.compile(r"^(?:title|source|file|name)\s*[:=]\s*(.{1,80})\n", re.I)
@@ -146,7 +146,8 @@ def loose_sources(text: str, *, mentions_text: bool) -> list[Source]:
         rest = rest.replace(question, "\n\n")
     paragraphs = [p.strip() for p in re.split(r"\n\s*\n", rest) if len(p.split()) >= 6]
     pointed = re.compile(
-        r"(?i)^(?:please )?(?:read|use|answer|based on|according|using|here is|given|with|look at)\b[^\n.!?]{0,80}[:.]?$"
+        r"(?i)^(?:please )?(?:read|use|answer|based on|according|using|here is|given|with|"
+        r"look at)\b[^\n.!?]{0,80}[:.]?$"
     )
     kept = [p for p in paragraphs if not pointed.match(p)]
     return [

@@ -17,10 +17,12 @@ from coreskills.offline.vectors import Embedder
 
 ORDER_CHARS = 8_000  # what patterns may read; orders are short, data is long
 _POINTS_AT_TEXT = re.compile(
-    r"(?i)\b(passage|the text|this text|context|article|following|below|above|based on|according|notes|document|policy|paragraph|source|read this|report)\b"
+    r"(?i)\b(passage|the text|this text|context|article|following|below|above|based on|"
+    r"according|notes|document|policy|paragraph|source|read this|report)\b"
 )
 _DATA = re.compile(
-    r"(?i)^(ticket|input|review|message|text|email|mail|tweet|comment|feedback|customer|context|documents?|sources?|passage|article|transcript)$"
+    r"(?i)^(ticket|input|review|message|text|email|mail|tweet|comment|feedback|customer|"
+    r"context|documents?|sources?|passage|article|transcript)$"
 )
 
 

@@ -8,7 +8,8 @@ from coreskills.offline.language import NUMBER_WORDS, number_in
 from coreskills.offline.task import Limit, Task
 
 _ONLY = re.compile(
-    r"\b(only|just|nothing else|one word|single word|exactly one|no (other|extra|explanation|prose|markdown|additional)|"
+    r"\b(only|just|nothing else|one word|single word|exactly one|no (other|extra|explanation|"
+    r"prose|markdown|additional)|"
     r"without (any )?(explanation|other)|no explanation|single label|label name|and nothing more)\b"
 )
 _STRICT_JSON = re.compile(
@@ -18,27 +19,38 @@ HINTS = {
     "sarcasm": r"sarcas|irony|ironic",
     "negation": r"negat(ion|ed)|\bnot good\b|\bnegating\b",
     "contrast": r"overall|after .?but\b|with .?but\b|mixed|main point|final verdict",
-    "numbers": r"(check|compare|look at|verify) (the |all |every )?(numbers|facts|figures)|\bfacts\b|factual|contradict|correctness|accura",
-    "length": r"(do not|don't|never) (reward|prefer|count|favou?r) (length|long)|ignore (the )?length|regardless of length|length (does not|doesn't)",
+    "numbers": r"(check|compare|look at|verify) (the |all |every )?(numbers|facts|figures)|\bfacts\b|"
+    r"factual|contradict|correctness|accura",
+    "length": r"(do not|don't|never) (reward|prefer|count|favou?r) (length|long)|ignore (the )?length|"
+    r"regardless of length|length (does not|doesn't)",
     "position": r"ignore (the )?(order|position)|order (does not|doesn't) matter|regardless of (the )?order",
 }
 _ABSTAIN_QUOTED = re.compile(
-    r"\b(?:say|answer|reply|respond|write|output|return|state|print)(?:ing)?(?: with| exactly| only| just| back| the words?| the phrase| this)*\s*:?\s*"
-    r"[\"“'`]((?:i (?:do not|don['’]t|can|am|could)|not |no |unknown|n/a|none|unanswer|insufficient|sorry|cannot|the (?:sources?|documents?|context)|"
+    r"\b(?:say|answer|reply|respond|write|output|return|state|print)(?:ing)?(?: with|"
+    r" exactly| only| just| back| the words?| the phrase| this)*\s*:?\s*"
+    r"[\"“'`]((?:i (?:do not|don['\u2019]t|can|am|could)|not |no |unknown|n/a|none|unanswer|"
+    r"insufficient|sorry|cannot|the (?:sources?|documents?|context)|"
     r"there is|information|abstain|idk)[^\"”\n`]{0,120}?)[.]?[\"”'`](?=\W|$)",
     re.I,
 )
-_ABSTAIN_BARE = re.compile(r"\b(?:say|answer|reply|respond|write|output|return)(?: with| exactly| only)*:?\s+(I (?:do not|don['’]t) know|NOT[_ ]FOUND|UNKNOWN|NO[_ ]ANSWER|N/A|ABSTAIN)\b")  # fmt: skip
+_ABSTAIN_BARE = re.compile(
+    r"\b(?:say|answer|reply|respond|write|output|return)(?: with| exactly| only)*:?\s+(I (?:do not|"
+    r"don['\u2019]t) know|NOT[_ ]FOUND|UNKNOWN|NO[_ ]ANSWER|N/A|ABSTAIN)\b")  # fmt: skip
 _ABSTAIN_FREE = re.compile(
-    r"if (?:the |none of the |no |you |it |there )[^.\n]{0,80}(?:not|n['’]t|cannot|no |lack|absent|missing|unclear)[^.\n]{0,80}(?:say so|say that|admit|tell|refuse|decline|abstain)"
-    r"|only (?:use|from|answer (?:from|using)|on) (?:the |these )?(?:given |provided |numbered )?(?:context|sources?|documents?|passages?|information)"
-    r"|(?:use|using|answer from|based on|from) only (?:the |these )?(?:given |provided |numbered )?(?:context|sources?|documents?|passages?|information|facts)"
-    r"|(?:do not|don['’]t|never) (?:make (?:things|anything) up|invent|guess|use (?:outside|other|your own) knowledge)",
+    r"if (?:the |none of the |no |you |it |there )[^.\n]{0,80}(?:not|n['\u2019]t|cannot|"
+    r"no |lack|absent|missing|unclear)[^.\n]{0,80}(?:say so|say that|admit|tell|refuse|"
+    r"decline|abstain)"
+    r"|only (?:use|from|answer (?:from|using)|on) (?:the |these )?(?:given |provided |"
+    r"numbered )?(?:context|sources?|documents?|passages?|information)"
+    r"|(?:use|using|answer from|based on|from) only (?:the |these )?(?:given |provided |"
+    r"numbered )?(?:context|sources?|documents?|passages?|information|facts)"
+    r"|(?:do not|don['\u2019]t|never) (?:make (?:things|anything) up|invent|guess|use (?:outside|other|your own) knowledge)",
     re.I,
 )
 _COUNT = r"(\d{1,3}|" + "|".join(NUMBER_WORDS) + r"|a single|single|a|few)"
 _LIMIT = re.compile(
-    rf"\b{_COUNT}(?:[ -](?:short|concise|brief|clear|main|key|full|to \w+|or \w+)){{0,2}}[ -](sentence|bullet|word|point|takeaway|line)s?\b",
+    rf"\b{_COUNT}(?:[ -](?:short|concise|brief|clear|main|key|full|to \w+|or \w+)){{0,2}}[ -](sentence|"
+    rf"bullet|word|point|takeaway|line)s?\b",
     re.I,
 )
 _WORDS_AT_MOST = re.compile(
@@ -46,14 +58,16 @@ _WORDS_AT_MOST = re.compile(
     re.I,
 )
 _SCALE = re.compile(
-    r"\b(?:from|scale of|scale from|scale|between|rating|score|rate)\s*(?:it |this |of )?(?:from |between )?\(?(\d{1,2})\s*(?:to|-|–|and|\.\.)\s*(\d{1,3})"
-    r"|\b(\d)\s*(?:-|–|to)\s*(\d{1,3})\b|out of (\d{1,3})\b|/\s?(5|10|100)\b",
+    r"\b(?:from|scale of|scale from|scale|between|rating|score|rate)\s*(?:it |this |of )?(?:from |"
+    r"between )?\(?(\d{1,2})\s*(?:to|-|\u2013|and|\.\.)\s*(\d{1,3})"
+    r"|\b(\d)\s*(?:-|\u2013|to)\s*(\d{1,3})\b|out of (\d{1,3})\b|/\s?(5|10|100)\b",
     re.I,
 )
 _QUOTED_KEY = re.compile(r"[\"`']([A-Za-z_]\w{0,40})[\"`']\s*:")
 _BRACE_KEYS = re.compile(r"\{([^{}\n]{1,200})\}")
 _KEY_LIST = re.compile(
-    r"\b(?:keys?|fields?|properties|attributes|columns|key names?)\b(?: named| called| are| must be|,)*\s*:?\s*[\[({]?\s*"
+    r"\b(?:keys?|fields?|properties|attributes|columns|key names?)\b(?: named| called|"
+    r" are| must be|,)*\s*:?\s*[\[({]?\s*"
     r"((?:[\"'`]?\w+[\"'`]?(?:\s*\([^()\n]{0,60}\))?(?:\s*,\s*(?:and\s+)?|\s+and\s+|\s*&\s*)?){1,20})",
     re.I,
 )
@@ -76,7 +90,8 @@ def find_wishes(task: Task) -> None:
     task.abstain = _abstain(order)
     task.cite = bool(
         re.search(
-            r"\bcit(e|es|ation|ations|ing)\b|source (id|number|name)|\bin (square )?brackets|\[1\]|\[n\]|\[id\]|name (the|your) sources?|with sources\b|say which source|document id",
+            r"\bcit(e|es|ation|ations|ing)\b|source (id|number|name)|\bin (square )?brackets|"
+            r"\[1\]|\[n\]|\[id\]|name (the|your) sources?|with sources\b|say which source|document id",
             low,
         )
     )

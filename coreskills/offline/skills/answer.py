@@ -14,8 +14,11 @@ from coreskills.offline.tiers import Tier
 from coreskills.offline.vectors import Embedder
 
 _SHORT = re.compile(
-    r"(?i)\b(only (with )?(the |a )?(number|value|answer|date|name|amount|figure|word|time|price|list|items)|(number|value|name|date|amount|figure) only|"
-    r"as (short|briefly) as possible|short(est)? (possible )?answer|few words|one word|single word|no (full )?sentences?|just the (number|value|answer|name|date|amount)|nothing else|comma[- ]separated)"
+    r"(?i)\b(only (with )?(the |a )?(number|value|answer|date|name|amount|figure|word|"
+    r"time|price|list|items)|(number|value|name|date|amount|figure) only|"
+    r"as (short|briefly) as possible|short(est)? (possible )?answer|few words|one word|"
+    r"single word|no (full )?sentences?|just the (number|value|answer|name|date|amount)|"
+    r"nothing else|comma[- ]separated)"
 )
 
 

@@ -20,10 +20,10 @@ _OPERATORS: dict[type[ast.operator], Callable[[Decimal, Decimal], Decimal]] = {
     ast.Div: operator.truediv,
 }
 _WORDED = (
-    (re.compile(r"(?<=\d)[ ]*(?:times|multiplied by|x|×)[ ]*(?=[\d(])", re.I), "*"),
+    (re.compile(r"(?<=\d)[ ]*(?:times|multiplied by|x|\u00d7)[ ]*(?=[\d(])", re.I), "*"),
     (re.compile(r"(?<=\d)[ ]*(?:divided by|over|÷)[ ]*(?=[\d(])", re.I), "/"),
     (re.compile(r"(?<=\d)[ ]*plus[ ]*(?=[\d(])", re.I), "+"),
-    (re.compile(r"(?<=\d)[ ]*(?:minus|−|–)[ ]*(?=[\d(])", re.I), "-"),
+    (re.compile(r"(?<=\d)[ ]*(?:minus|\u2212|\u2013)[ ]*(?=[\d(])", re.I), "-"),
 )
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*(?:%|percent|per cent)\s*of\s*[€$£]?\s*(\d+(?:\.\d+)?)", re.I)
 _EXPRESSION = re.compile(r"\(*[ ]*-?\d+(?:\.\d+)?(?:[ ]*\)*[ ]*[-+*/][ ]*\(*[ ]*-?\d+(?:\.\d+)?)+[ ]*\)*")

@@ -85,7 +85,8 @@ def closed_book(task: Task, embedder: Embedder, tier: Tier) -> Answer:
         return reply
     text = (
         "I do not know: no source was given, and I know nothing about the world. "
-        "Put the text that holds the answer into the prompt, for instance between <document> and </document>, and I answer from it."
+        "Put the text that holds the answer into the prompt, for instance between <document> "
+        "and </document>, and I answer from it."
     )
     return Answer(_limited(task, text), notes={"abstained": True})
 
@@ -94,7 +95,10 @@ def ask_back(task: Task) -> Answer:
     """Say what is missing for the task that was meant, or which tasks there are."""
     told = task.order.lower()
     if re.search(r"classif|categor|label|sort|route|tag\b|triage", told) and len(task.labels) < 2:
-        text = "Which labels may I choose from? List them, for instance: 'Labels: billing, delivery, other', and give me the text."
+        text = (
+            "Which labels may I choose from? List them, for instance: 'Labels: billing, delivery, "
+            "other', and give me the text."
+        )
     elif re.search(r"summar|shorten|condense|tl;?dr|gist", told):
         text = "Which text shall I summarise? Paste it under your request."
     elif re.search(r"extract|json|fields?", told):
@@ -102,7 +106,10 @@ def ask_back(task: Task) -> Answer:
             "From which text, and which fields? For instance: 'JSON with the keys name, date, amount', then the text."
         )
     elif re.search(r"\b(rate|score|grade|judge|evaluate)\b", told):
-        text = "Which answer shall I rate? Give me 'Question:', 'Answer:' and, if you have one, 'Reference:', each on its own line."
+        text = (
+            "Which answer shall I rate? Give me 'Question:', 'Answer:' and, if you have one, "
+            "'Reference:', each on its own line."
+        )
     else:
         text = f"I am not sure what to do with this. {CAN} Which of these do you want, and on which text?"
     return Answer(text, notes={"asked_back": True})
@@ -130,7 +137,10 @@ def _about_matter(task: Task, said: str, embedder: Embedder, tier: Tier) -> Answ
     wanted = needs if len(needs) == 1 else (*needs[:-2], f"{needs[-2]} and {needs[-1]}")
     text = f"Thank you for your message. I understand that it is about {name}. "
     if tier.level >= 2:
-        text += "I was given no rules of the shop, so I cannot say what applies; with the policy in the prompt I answer from it. "
+        text += (
+            "I was given no rules of the shop, so I cannot say what applies; with the policy "
+            "in the prompt I answer from it. "
+        )
     text += f"To help you I need {', '.join(wanted)}."
     return Answer(_limited(task, text), notes={"matter": name, "asked_back": True})
 
@@ -145,7 +155,7 @@ def _from_history(task: Task, embedder: Embedder, tier: Tier) -> Answer | None:
         names = [
             match[1]
             for text in said
-            if (match := _MY_NAME.search(text) or re.search(r"\b(?:I am|I'm|I’m)\s+([A-Z][\w'-]{1,30})", text))
+            if (match := _MY_NAME.search(text) or re.search(r"\b(?:I am|I'm|I\u2019m)\s+([A-Z][\w'-]{1,30})", text))
         ]
         return Answer(f"Your name is {names[-1]}.") if names else None
     if re.search(

@@ -22,11 +22,14 @@ BANK = Path(__file__).parent.parent / "banks" / "polarity.toml"
 _CONTRAST = re.compile(r"^(.{0,2000}?)[,;.]? (?:but|however|yet|still,|though)\b(.*)$", re.S)
 _CONCESSION = re.compile(r"^(?:although|even though|while|despite)\b([^,]{0,300}),(.*)$", re.S)
 _SARCASM = re.compile(
-    r"^(oh,?|wow|yeah|sure|just (what|love)|thanks for nothing|what a (genius|surprise|joy))\b|\bi just love\b|five stars for|\boh great|brilliant\.$|\bhow (lovely|nice|wonderful)[.!]|^(great|lovely|fantastic|wonderful|perfect)[,.!]",
+    r"^(oh,?|wow|yeah|sure|just (what|love)|thanks for nothing|what a (genius|surprise|"
+    r"joy))\b|\bi just love\b|five stars for|\boh great|brilliant\.$|\bhow (lovely|nice|"
+    r"wonderful)[.!]|^(great|lovely|fantastic|wonderful|perfect)[,.!]",
     re.I,
 )
 _MISHAP = re.compile(
-    r"nothing|hours?|only|another|managing|again|on hold|weeks?|still|refus|midnight|minutes later|forgot|third time|\bno\b",
+    r"nothing|hours?|only|another|managing|again|on hold|weeks?|still|refus|midnight|"
+    r"minutes later|forgot|third time|\bno\b",
     re.I,
 )
 _fits: dict[tuple[int, int], npt.NDArray[np.float64]] = {}

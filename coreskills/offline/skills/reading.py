@@ -20,16 +20,28 @@ _MONTH = "|".join(MONTHS)
 _NUMBER = r"\d[\d.,:]*|" + "|".join(NUMBER_WORDS)
 # A kind of question, how it is worded, and what its answer must contain.
 KINDS: tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...] = (
-    ("time", re.compile(r"\b(what time|until when|at which time|how late|how early|opening hours|when (do|does|are|is).{0,40}\b(open|close)s?)\b"), re.compile(r"\d{1,2}[:.]\d\d|\d{1,2} ?(am|pm|a\.m|p\.m|o'clock)|noon|midnight", re.I)),
-    ("money", re.compile(r"\b(cost|price|fee|how much (is|are|do|does|will|would|money)|how expensive|charge for|allowance|surcharge)\b"), re.compile(r"[€$£]\s?\d|\d[\d.,]*\s*(euros?|dollars?|pounds?|percent|%|eur|usd|gbp|cents?)|\bfree\b", re.I)),
-    ("number", re.compile(r"\bhow (many|long|often|large|high|far|big|old|heavy|soon|fast|much)\b|what (number|percentage|percent|weight|capacity|length|size)"), re.compile(rf"\b({_NUMBER}|once|twice|daily|weekly|monthly|yearly|every)\b", re.I)),
-    ("date", re.compile(r"\b(by when|deadline|what date|which date|on which day|which day|what day|when)\b"), re.compile(rf"\d+(st|nd|rd|th)? ({_MONTH})|({_MONTH}) \d+|\b(mon|tues|wednes|thurs|fri|satur|sun)day|\b\d{{4}}\b|\bwithin\b|\bafter\b|\bbefore\b|\bfrom\b|\bday\b|\bonce\b|\buntil\b", re.I)),
-    ("person", re.compile(r"^\W*(who|whom|whose)\b|which (team|person|department|carrier|company)"), re.compile(r"manager|head|team|desk|people|department|staff|customer|service|[A-Z][a-z]+ [A-Z][a-z]+|owner|leader|director", re.I)),
+    ("time", re.compile(
+        r"\b(what time|until when|at which time|how late|how early|opening hours|when (do|"
+        r"does|are|is).{0,40}\b(open|close)s?)\b"), re.compile(r"\d{1,2}[:.]\d\d|\d{1,2} ?(am|pm|a\.m|p\.m|o'clock)|noon|midnight", re.I)),
+    ("money", re.compile(
+        r"\b(cost|price|fee|how much (is|are|do|does|will|would|money)|how expensive|charge for|"
+        r"allowance|surcharge)\b"), re.compile(r"[€$£]\s?\d|\d[\d.,]*\s*(euros?|dollars?|pounds?|percent|%|eur|usd|gbp|cents?)|\bfree\b", re.I)),
+    ("number", re.compile(
+        r"\bhow (many|long|often|large|high|far|big|old|heavy|soon|fast|much)\b|what (number|"
+        r"percentage|percent|weight|capacity|length|size)"), re.compile(rf"\b({_NUMBER}|once|twice|daily|weekly|monthly|yearly|every)\b", re.I)),
+    ("date", re.compile(r"\b(by when|deadline|what date|which date|on which day|which day|what day|when)\b"), re.compile(
+        rf"\d+(st|nd|rd|th)? ({_MONTH})|({_MONTH}) \d+|\b(mon|tues|wednes|thurs|fri|satur|"
+        rf"sun)day|\b\d{{4}}\b|\bwithin\b|\bafter\b|\bbefore\b|\bfrom\b|\bday\b|\bonce\b|\buntil\b", re.I)),
+    ("person", re.compile(r"^\W*(who|whom|whose)\b|which (team|person|department|carrier|company)"), re.compile(
+        r"manager|head|team|desk|people|department|staff|customer|service|[A-Z][a-z]+ [A-Z][a-z]+|"
+        r"owner|leader|director", re.I)),
     ("yesno", re.compile(r"^\W*(is|are|does|do|did|can|could|may|am|must|should|has|have|will|would)\b"), re.compile(r".")),
 )  # fmt: skip
 _INJECTED = re.compile(
-    r"(?i)\b(ignore|disregard|forget) (all |any |the |your |everything )*(above|previous|prior|earlier|instructions?|rules)|\bsystem prompt\b|\byou are now\b|"
-    r"\b(new|real) instructions?\s*:|</?(document|source|context|system|instructions?)>|\bas an ai\b|\breply (only )?with\b|\bdo not (cite|use the sources)"
+    r"(?i)\b(ignore|disregard|forget) (all |any |the |your |everything )*(above|previous|"
+    r"prior|earlier|instructions?|rules)|\bsystem prompt\b|\byou are now\b|"
+    r"\b(new|real) instructions?\s*:|</?(document|source|context|system|instructions?)>|"
+    r"\bas an ai\b|\breply (only )?with\b|\bdo not (cite|use the sources)"
 )
 _DANGLING = re.compile(
     r"(?i)^(it|they|this|these|those|he|she|that|such|both|otherwise|after that|in that case|then)\b"
@@ -135,7 +147,8 @@ def missing_words(question: str, text: str, embedder: Embedder, *, floor: float)
 def split_question(question: str) -> list[str]:
     """A question about two things, as two questions."""
     match = re.match(
-        r"(?i)^((?:what|how many|how much|which|when|who|how long)\s*(?:is|are|does|do)?)\s+(.{3,160}?)\s+and\s+(?:the\s+|how many\s+|how much\s+|how long\s+|when\s+)?(.{3,160})\?$",
+        r"(?i)^((?:what|how many|how much|which|when|who|how long)\s*(?:is|are|does|do)?)\s+(.{3,160}?)\s+and\s+(?:the\s+|"
+        r"how many\s+|how much\s+|how long\s+|when\s+)?(.{3,160})\?$",
         question.strip(),
     )
     if not match or not content(match[2]):

@@ -8,16 +8,25 @@ from coreskills.offline.language import MONTHS, NUMBER_WORDS, STOP, content, ste
 from coreskills.offline.skills.reading import kind_of
 
 _MONTH = "|".join(MONTHS)
-_UNIT = r"(?:\s*(?:%|percent|euros?|dollars?|pounds?|cents?|EUR|USD|GBP|(?:business |working |calendar )?(?:days?|weeks?|months?|years?|hours?|minutes?)|kg|g|grams|litres?|liters?|km|cm|mm|metres?|°C|items?|times|pieces?|people|persons))?"
+_UNIT = (
+    r"(?:\s*(?:%|percent|euros?|dollars?|pounds?|cents?|EUR|USD|GBP|(?:business |working |"
+    r"calendar )?(?:days?|weeks?|months?|years?|hours?|minutes?)|kg|g|grams|litres?|liters?|"
+    r"km|cm|mm|metres?|°C|items?|times|pieces?|people|persons))?"
+)
 _NUMBER = rf"(?:[€$£]\s?)?(?:\d[\d.,]*\d|\d|\b(?:{'|'.join(NUMBER_WORDS)})\b)"
 _PATTERNS = {
     "time": re.compile(r"\b\d{1,2}[:.]\d\d\b(?:\s?(?:am|pm))?|\b\d{1,2} ?(?:am|pm)\b|\bnoon\b|\bmidnight\b", re.I),
-    "money": re.compile(r"[€$£]\s?\d[\d.,]*\d?|\d[\d.,]*\s*(?:euros?|dollars?|pounds?|cents?|percent|%|EUR|USD|GBP)|\bfree(?: of charge)?\b", re.I),
+    "money": re.compile(
+        r"[€$£]\s?\d[\d.,]*\d?|\d[\d.,]*\s*(?:euros?|dollars?|pounds?|cents?|percent|%|EUR|"
+        r"USD|GBP)|\bfree(?: of charge)?\b", re.I),
     "number": re.compile(_NUMBER + _UNIT, re.I),
-    "date": re.compile(rf"\b\d{{1,2}}(?:st|nd|rd|th)? (?:{_MONTH})(?: \d{{4}})?|(?:{_MONTH}) \d{{1,2}}(?:,? \d{{4}})?|\d{{4}}-\d\d-\d\d|\b(?:on )?(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\bwithin [\w ]{{2,20}}days?", re.I),
+    "date": re.compile(
+        rf"\b\d{{1,2}}(?:st|nd|rd|th)? (?:{_MONTH})(?: \d{{4}})?|(?:{_MONTH}) \d{{1,2}}(?:,? \d{{4}})?|"
+        rf"\d{{4}}-\d\d-\d\d|\b(?:on )?(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\bwithin [\w ]{{2,20}}days?", re.I),
 }  # fmt: skip
 _LISTED = re.compile(
-    r"(?:(?:[\w'’-]+ ){0,3}[\w'’-]+, )+(?:(?:[\w'’-]+ ){0,3}[\w'’-]+,? )?(?:and|or) (?:[\w'’-]+ ?){1,4}|(?:[\w'’-]+ ){1,2}(?:and|or) (?:[\w'’-]+ ?){1,2}"
+    r"(?:(?:[\w'\u2019-]+ ){0,3}[\w'\u2019-]+, )+(?:(?:[\w'\u2019-]+ ){0,3}[\w'\u2019-]+,? )?(?:and|"
+    r"or) (?:[\w'\u2019-]+ ?){1,4}|(?:[\w'\u2019-]+ ){1,2}(?:and|or) (?:[\w'\u2019-]+ ?){1,2}"
 )
 
 
