@@ -1,0 +1,18 @@
+"""Jupyter server extension: what the Course panel and the status bar ask; the hub's token stays on this side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["_jupyter_server_extension_points", "_load_jupyter_server_extension"]
+
+
+def _jupyter_server_extension_points() -> list[dict[str, str]]:
+    return [{"module": "coreskills_widgets.server"}]
+
+
+def _load_jupyter_server_extension(serverapp: Any) -> None:
+    from coreskills_widgets.server.handlers import routes
+
+    serverapp.web_app.add_handlers(".*$", routes(serverapp.web_app.settings["base_url"]))
+    serverapp.log.info("CoreSkills: Course panel API ready")

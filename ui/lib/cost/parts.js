@@ -1,0 +1,28 @@
+/** The tables of CostMeter: by cell and by model. */
+import { pico } from '../shared/decimal';
+import { h } from '../shared/dom';
+import { moneyColumn, tokens } from '../shared/format';
+import { sortableTable } from '../shared/table';
+export function partTable(caption, first, parts) {
+    if (parts.length === 0) {
+        return h('p', { class: 'jp-coreskills-small' }, 'No calls yet: run a cell that calls a model.');
+    }
+    const costs = new Map(moneyColumn(parts.map(part => part.cost_usd)).map((text, index) => [parts[index], text]));
+    return sortableTable(caption, [
+        first,
+        { name: 'Calls', isNumber: true, cell: part => callsWords(part), compare: (a, b) => a.n_calls - b.n_calls },
+        { name: 'In', isNumber: true, cell: part => tokens(part.input_tokens), compare: (a, b) => a.input_tokens - b.input_tokens },
+        { name: 'Out', isNumber: true, cell: part => tokens(part.output_tokens), compare: (a, b) => a.output_tokens - b.output_tokens },
+        { name: 'Cost', isNumber: true, cell: part => costWords(part, costs.get(part)), compare: (a, b) => compareMoney(a.cost_usd, b.cost_usd) },
+    ], parts);
+}
+export function compareMoney(left, right) {
+    const difference = (left === null ? -1n : pico(left)) - (right === null ? -1n : pico(right));
+    return difference < 0n ? -1 : difference > 0n ? 1 : 0;
+}
+function callsWords(part) {
+    return part.n_failed > 0 ? `${part.n_calls} (${part.n_failed} failed)` : String(part.n_calls);
+}
+function costWords(part, text) {
+    return part.n_unpriced > 0 && part.cost_usd !== null ? `at least ${text}` : text;
+}

@@ -1,0 +1,61 @@
+/** What a spend summary says in words: shared by CostMeter and the status bar. */
+import { pico, share } from '../shared/decimal';
+import { badgeWords, money, moneySpoken, moneyTotal, percent, plural, tokens } from '../shared/format';
+const UNDERNEATH = ['plain', 'half', 'warn', 'bad'];
+export function judge(spend) {
+    const amount = moneyTotal({ ...spend, priced_usd: spend.spent_usd, n_calls: spend.n_billed ?? spend.n_calls });
+    if (spend.budget_usd === null) {
+        const spoken = `${moneySpoken(spend.spent_usd)} spent, no budget${sourcesSpoken(spend)}`;
+        return { amount, budget: '', percent: null, fill: 0, level: 'plain', state: '', left: '', spoken, isOver: false };
+    }
+    const used = percent(spend.spent_usd, spend.budget_usd);
+    const level = levelOf(used);
+    return {
+        amount,
+        budget: money(spend.budget_usd),
+        percent: used,
+        fill: Math.min(1, share(pico(spend.spent_usd), pico(spend.budget_usd))),
+        level,
+        state: level === 'half' ? 'half used' : '',
+        left: leftWords(spend, level),
+        spoken: `${moneySpoken(spend.spent_usd)} of ${moneySpoken(spend.budget_usd)}, ${used} percent${sourcesSpoken(spend)}`,
+        isOver: used >= 100,
+    };
+}
+/** Did this change deserve to be spoken? Only on the way up through 50, 80 and 100 %. */
+export function crossed(before, after) {
+    return UNDERNEATH.indexOf(after) > UNDERNEATH.indexOf(before);
+}
+export function countsWords(spend) {
+    const parts = [`${spend.n_calls.toLocaleString('en')} ${plural(spend.n_calls, 'call')}`];
+    parts.push(`${tokens(spend.input_tokens ?? 0)} in, ${tokens(spend.output_tokens ?? 0)} out`);
+    if (spend.n_failed) {
+        parts.push(`${spend.n_failed} failed, not billed`);
+    }
+    return parts.join(' \u00b7 ');
+}
+/** Where the answers came from, and that nobody paid for them. */
+export function chargeWords(sources) {
+    return badgeWords(sources) && !sources['live'] ? 'nothing charged' : '';
+}
+function levelOf(used) {
+    return used >= 100 ? 'bad' : used >= 80 ? 'warn' : used >= 50 ? 'half' : 'plain';
+}
+function leftWords(spend, level) {
+    const left = pico(spend.budget_usd) - pico(spend.spent_usd);
+    if (level === 'bad') {
+        const over = left < 0n ? `+${money(-left)} over. ` : '';
+        return `${over}Budget spent. Calls are refused (429) from now on. Use a cheaper model, or ask your instructor.`;
+    }
+    const words = `${money(left)} left`;
+    const each = spend.recent_call_usd ? pico(spend.recent_call_usd) : 0n;
+    if (level !== 'warn' || each <= 0n) {
+        return words;
+    }
+    const more = Number(left / each);
+    return `${words}, about ${more} ${plural(more, 'call')} like the last ten`;
+}
+function sourcesSpoken(spend) {
+    const words = badgeWords(spend.sources);
+    return words ? `, ${words}` : '';
+}

@@ -1,0 +1,2 @@
+/** The Course panel's data, as the server extension gives it. */
+export {};

@@ -1,0 +1,115 @@
+/** Wires the plugins of `@coreskills/lab`; what they do is in the files beside. */
+import { ILayoutRestorer } from '@jupyterlab/application';
+import { ICommandPalette } from '@jupyterlab/apputils';
+import { IDocumentManager } from '@jupyterlab/docmanager';
+import { ILauncher } from '@jupyterlab/launcher';
+import { IMainMenu } from '@jupyterlab/mainmenu';
+import { INotebookTracker, NotebookActions, NotebookPanel } from '@jupyterlab/notebook';
+import { IStatusBar } from '@jupyterlab/statusbar';
+import { Menu } from '@lumino/widgets';
+import { Api } from './api';
+import { serveCells, showCell } from './cells';
+import { courseIcon } from './icon';
+import { CoursePanel } from './panel';
+import { SpendStatus } from './status';
+const COMMANDS = {
+    show: 'coreskills:show-course',
+    continue: 'coreskills:continue',
+    validate: 'coreskills:validate',
+    submit: 'coreskills:submit',
+};
+const cells = {
+    id: '@coreskills/lab:cells',
+    description: 'Shows the cell that a widget asks for.',
+    autoStart: true,
+    requires: [INotebookTracker],
+    activate: (_, tracker) => serveCells(tracker),
+};
+const spend = {
+    id: '@coreskills/lab:spend',
+    description: 'The status bar meter of the active notebook.',
+    autoStart: true,
+    requires: [INotebookTracker],
+    optional: [IStatusBar],
+    activate: (app, tracker, bar) => {
+        if (!bar) {
+            return;
+        }
+        const item = new SpendStatus(new Api());
+        document.body.dataset['coreskillsVoice'] = 'status-bar';
+        bar.registerStatusItem('@coreskills/lab:spend', { item, align: 'left', rank: 3, isActive: () => item.isShown, activeStateChanged: item.stateChanged });
+        const follow = () => item.follow(app.shell.currentWidget instanceof NotebookPanel ? app.shell.currentWidget : null);
+        tracker.currentChanged.connect(follow);
+        app.shell.currentChanged?.connect(follow);
+        tracker.widgetAdded.connect((_, panel) => panel.sessionContext.kernelChanged.connect(() => item.refresh()));
+        NotebookActions.executed.connect((_, ran) => {
+            if (tracker.currentWidget?.content === ran.notebook) {
+                item.refresh();
+            }
+        });
+    },
+};
+const course = {
+    id: '@coreskills/lab:course',
+    description: 'The Course panel.',
+    autoStart: true,
+    requires: [IDocumentManager, INotebookTracker],
+    optional: [ICommandPalette, ILauncher, IMainMenu, ILayoutRestorer],
+    activate: (app, documents, tracker, palette, launcher, menus, restorer) => {
+        const panel = new CoursePanel(new Api(), documents, (path, cellId) => void openCell(documents, path, cellId));
+        panel.title.icon = courseIcon;
+        panel.title.caption = 'Course: what to do next';
+        app.shell.add(panel, 'left', { rank: 150 });
+        restorer?.add(panel, panel.id);
+        addCommands(app, panel, tracker);
+        Object.values(COMMANDS).forEach(command => palette?.addItem({ command, category: 'Course' }));
+        launcher?.add({ command: COMMANDS.show, category: 'Course', rank: 0 });
+        if (menus) {
+            const menu = new Menu({ commands: app.commands });
+            menu.title.label = 'Course';
+            Object.values(COMMANDS).forEach(command => menu.addItem({ command }));
+            menus.addMenu(menu, true, { rank: 45 });
+        }
+        void app.restored.then(() => {
+            if (tracker.size === 0) {
+                app.shell.activateById(panel.id);
+            }
+        });
+    },
+};
+function addCommands(app, panel, tracker) {
+    const here = () => {
+        const path = tracker.currentWidget?.context.path;
+        return path ? panel.labAt(path) : undefined;
+    };
+    app.commands.addCommand(COMMANDS.show, { label: 'Course', caption: 'What to do next', icon: courseIcon, execute: () => app.shell.activateById(panel.id) });
+    app.commands.addCommand(COMMANDS.continue, {
+        label: 'Continue where you left off',
+        execute: () => {
+            app.shell.activateById(panel.id);
+            panel.continue();
+        },
+    });
+    for (const action of ['validate', 'submit']) {
+        app.commands.addCommand(COMMANDS[action], {
+            label: action === 'validate' ? 'Validate This Lab' : 'Submit This Lab',
+            isEnabled: () => here() !== undefined,
+            execute: () => {
+                const lab = here();
+                if (lab) {
+                    app.shell.activateById(panel.id);
+                    return panel.act(lab, action);
+                }
+            },
+        });
+    }
+}
+async function openCell(documents, path, cellId) {
+    const widget = documents.openOrReveal(path);
+    if (widget instanceof NotebookPanel) {
+        await widget.context.ready;
+        await widget.revealed;
+        showCell(widget, cellId);
+    }
+}
+export default [cells, spend, course];

@@ -1,0 +1,119 @@
+/** What the Course panel says: pure functions of its data. */
+import { money, plural } from '../shared/format';
+export const LABELS = {
+    fetch: 'Fetch',
+    open: 'Open',
+    validate: 'Validate',
+    submit: 'Submit',
+    feedback: 'Read feedback',
+};
+export const RUNNING = {
+    fetch: 'Fetching\u2026',
+    open: 'Opening\u2026',
+    validate: 'Running the checks\u2026',
+    submit: 'Submitting\u2026',
+    feedback: 'Getting feedback\u2026',
+};
+/** A lab's state as a shape and words. */
+export function stateOf(lab) {
+    switch (lab.state) {
+        case 'to_come':
+            return { shape: '\u2013', words: 'to come', level: 'plain' };
+        case 'new':
+            return { shape: '\u25cb', words: 'new', level: 'plain' };
+        case 'fetched':
+        case 'in_progress':
+            return { shape: '\u25d0', words: lab.checks_n ? `in progress ${lab.checks_ok ?? 0}/${lab.checks_n}` : 'in progress', level: 'plain' };
+        case 'submitted':
+            return { shape: '\u25d5', words: lab.queue_place ? `submitted (${ordinal(lab.queue_place)} in line)` : 'submitted', level: 'plain' };
+        case 'grading':
+            return { shape: '\u25d5', words: 'grading', level: 'plain' };
+        case 'passed':
+            return { shape: '\u2713', words: `passed${scoreOf(lab)}`, level: 'good' };
+        case 'not_yet':
+            return { shape: '\u2715', words: `not yet${scoreOf(lab)}`, level: 'warn' };
+        case 'late':
+            return { shape: '!', words: lab.path ? 'late' : 'late, not begun', level: 'bad' };
+        case 'waits':
+            return { shape: '\u25d5', words: 'waits for your instructor', level: 'plain' };
+        case 'feedback':
+            return { shape: '\u25cf', words: `feedback new${scoreOf(lab)}`, level: lab.passed ? 'good' : 'warn' };
+    }
+}
+/** The trap at the edge: exactly 70 % is not a pass. */
+export function passingWords(lab) {
+    if (typeof lab.score !== 'number' || !lab.max || lab.passed) {
+        return '';
+    }
+    const percent = Math.floor((lab.score * 100) / lab.max);
+    return lab.score * 10 === lab.max * 7 ? '70 %: passing needs more than 70 %' : percent < 70 ? `${percent} %: passing needs more than 70 %` : '';
+}
+/** What is left to do in a lab, in a sentence. */
+export function leftWords(lab) {
+    if (lab.checks_n && (lab.state === 'in_progress' || lab.state === 'not_yet' || lab.state === 'fetched')) {
+        return `${lab.checks_ok ?? 0} of ${lab.checks_n} checks pass`;
+    }
+    return passingWords(lab) || (lab.state === 'new' && lab.minutes ? `about ${lab.minutes} min` : '');
+}
+export function spendWords(lab) {
+    if (!lab.spent_usd || !lab.budget_usd) {
+        return '';
+    }
+    return `${money(lab.spent_usd)} of ${money(lab.budget_usd)} spent`;
+}
+/** What the learner may do with a lab now; the first is what it is about. */
+export function actionsFor(lab) {
+    if (lab.state === 'to_come') {
+        return [];
+    }
+    const actions = lab.path ? ['open', 'validate', 'submit'] : ['fetch'];
+    if (lab.feedback_new || lab.local_feedback?.length || lab.state === 'feedback') {
+        actions.push('feedback');
+    }
+    return actions;
+}
+export function badgeWords(panel) {
+    const badge = panel.badge;
+    if (!badge) {
+        return '';
+    }
+    if (badge.issued || (badge.modules_done >= badge.modules_total && isCapstoneDone(badge.capstone))) {
+        return 'Badge earned: all modules and the capstone';
+    }
+    const capstone = isCapstoneDone(badge.capstone) ? ', capstone done' : badge.modules_done >= badge.modules_total ? ', the capstone is left' : '';
+    return `Badge: ${badge.modules_done} of ${badge.modules_total} modules${capstone}`;
+}
+function isCapstoneDone(capstone) {
+    return capstone === true || capstone === 'passed';
+}
+/** What Validate found, in one line. */
+export function validationWords(found) {
+    if (found.checks_n === 0) {
+        return 'This lab has no visible checks.';
+    }
+    if (found.failed.length === 0) {
+        return `All ${found.checks_n} checks you can see pass. Hidden checks run after you submit.`;
+    }
+    return `${found.checks_ok} of ${found.checks_n} checks pass.`;
+}
+export function dueWords(lab, dated) {
+    return lab.due_utc ? `due ${dated(lab.due_utc)}` : '';
+}
+export function attemptsWords(lab) {
+    return typeof lab.attempts_left === 'number' ? `${lab.attempts_left} ${plural(lab.attempts_left, 'attempt')} left` : '';
+}
+/** Changes worth saying aloud, from one look to the next: only what the learner waits for. */
+export function news(before, after) {
+    const old = new Map(before?.modules.flatMap(module => module.labs).map(lab => [lab.id, lab.state]));
+    const graded = after.modules
+        .flatMap(module => module.labs)
+        .filter(lab => ['submitted', 'grading', 'waits'].includes(old.get(lab.id) ?? '') && ['passed', 'not_yet', 'feedback'].includes(lab.state));
+    return graded.map(lab => `${lab.number ?? ''} ${lab.title} is graded: ${stateOf(lab).words}.`.trim()).join(' ');
+}
+function scoreOf(lab) {
+    return typeof lab.score === 'number' && typeof lab.max === 'number' ? ` ${lab.score}/${lab.max}` : '';
+}
+function ordinal(place) {
+    const teens = place % 100 >= 11 && place % 100 <= 13;
+    return `${place}${teens ? 'th' : (['th', 'st', 'nd', 'rd'][place % 10] ?? 'th')}`;
+}

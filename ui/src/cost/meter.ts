@@ -1,0 +1,84 @@
+/** CostMeter's drawing: what was spent, of how much, and what that means. */
+
+import { h } from '../shared/dom';
+import { badges, note } from '../shared/badge';
+import { clock, moneyTotal, percent, plural } from '../shared/format';
+import { chargeWords, countsWords, type ISpend, type IVerdict } from './spend';
+import type { ICellPart, IModelPart } from './parts';
+
+export interface ICostFacts extends ISpend {
+  by_model: IModelPart[];
+  by_cell: ICellPart[];
+  as_of_utc: string;
+  state: 'ok' | 'away' | 'error';
+  trouble: string;
+  recent: never[];
+}
+
+export function headline(facts: ICostFacts, verdict: IVerdict): HTMLElement {
+  const total = moneyTotal({ priced_usd: facts.spent_usd, n_unpriced: 0, n_estimated: facts.n_estimated });
+  const known = (facts.n_billed ?? facts.n_calls) > facts.n_unpriced || facts.n_unpriced === 0;
+  const amount = !known ? 'price unknown' : facts.n_unpriced > 0 ? `at least ${total}` : total;
+  return h(
+    'div',
+    { class: 'jp-coreskills-row' },
+    h('span', { class: 'jp-coreskills-amount', title: `$${facts.spent_usd} exactly` }, amount),
+    verdict.percent !== null && h('span', {}, `of ${verdict.budget} \u00b7 ${verdict.percent} %`),
+    verdict.state && h('span', {}, verdict.state),
+    h('span', { class: 'jp-coreskills-row jp-coreskills-push' }, ...badges(facts.sources), chargeWords(facts.sources) && h('span', { class: 'jp-coreskills-small jp-coreskills-optional' }, chargeWords(facts.sources))),
+  );
+}
+
+export function bar(facts: ICostFacts, verdict: IVerdict): HTMLElement | null {
+  if (verdict.percent === null) {
+    return null;
+  }
+  const meter = h('div', {
+    class: 'jp-coreskills-meter',
+    role: 'meter',
+    'data-level': verdict.level,
+    'aria-label': 'Spent of the budget',
+    'aria-valuemin': 0,
+    'aria-valuemax': 100,
+    'aria-valuenow': Math.min(100, verdict.percent),
+    'aria-valuetext': verdict.spoken,
+  });
+  meter.append(h('span', { class: 'jp-coreskills-meter-fill', style: `width:${(verdict.fill * 100).toFixed(2)}%` }));
+  if (facts.n_unpriced > 0) {
+    meter.append(h('span', { class: 'jp-coreskills-meter-unknown' }));
+  }
+  return meter;
+}
+
+export function below(verdict: IVerdict): HTMLElement | null {
+  if (!verdict.left) {
+    return null;
+  }
+  return verdict.level === 'bad' || verdict.level === 'warn' ? note(verdict.level, verdict.left) : h('p', {}, verdict.left);
+}
+
+export function counts(facts: ICostFacts): HTMLElement {
+  const most = facts.by_model[0];
+  const showsMost = most && most.cost_usd !== null && facts.by_model.length > 1 && Number(facts.spent_usd) > 0;
+  return h(
+    'div',
+    { class: 'jp-coreskills-row jp-coreskills-wide' },
+    h('span', {}, countsWords(facts)),
+    showsMost && h('span', { class: 'jp-coreskills-push' }, `costliest: ${most.model} ${percent(most.cost_usd, facts.spent_usd)} %`),
+  );
+}
+
+export function notes(facts: ICostFacts): HTMLElement[] {
+  const made: HTMLElement[] = [];
+  if (facts.state !== 'ok') {
+    made.push(note('warn', `As of ${clock(facts.as_of_utc)}, trying again after each cell: ${facts.trouble}.`));
+  }
+  if (facts.n_unpriced > 0) {
+    const words = `${facts.n_unpriced} ${plural(facts.n_unpriced, 'call')} without a known price`;
+    made.push(note('warn', facts.n_unpriced === facts.n_billed ? `${words}: what they cost is not in any sum.` : `At least: ${words}.`));
+  }
+  if (facts.n_estimated > 0) {
+    made.push(note('plain', `Tokens of ${facts.n_estimated} ${plural(facts.n_estimated, 'call')} are estimated: the provider did not say.`));
+  }
+  return made;
+}

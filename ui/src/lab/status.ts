@@ -1,0 +1,191 @@
+/** The status bar's meter: how much is left for this notebook? */
+
+import type { NotebookPanel } from '@jupyterlab/notebook';
+import { showPopup, type Popup } from '@jupyterlab/statusbar';
+import { Poll } from '@lumino/polling';
+import { Signal } from '@lumino/signaling';
+import { Widget } from '@lumino/widgets';
+
+import { badges } from '../shared/badge';
+import { chargeWords, crossed, judge, type Level } from '../cost/spend';
+import { below } from '../cost/meter';
+import { h, say } from '../shared/dom';
+import { badgeWords, clock, money } from '../shared/format';
+import type { Api, IStatus } from './api';
+
+const EVERY_MS = 20_000;
+const AT_MOST_MS = 300_000;
+const QUIET_MS = 10_000;
+
+export class SpendStatus extends Widget {
+  readonly stateChanged = new Signal<this, void>(this);
+  private readonly button = h('button', { type: 'button', class: 'jp-coreskills-status', 'aria-haspopup': 'dialog' });
+  private readonly voice = h('span', { class: 'jp-coreskills-unheard', role: 'status' });
+  private readonly alarm = h('span', { class: 'jp-coreskills-unheard', role: 'alert' });
+  private readonly poll: Poll<void>;
+  private notebook: NotebookPanel | null = null;
+  private known: IStatus | null = null;
+  private asOf = '';
+  private isAway = false;
+  private level: Level = 'plain';
+  private popup: Popup | null = null;
+  private spokenAt = 0;
+
+  constructor(private readonly api: Api) {
+    super();
+    this.addClass('jp-coreskills-status-item');
+    this.node.append(this.button, this.voice, this.alarm);
+    this.button.addEventListener('click', () => this.open());
+    this.poll = new Poll({
+      name: 'coreskills:spend',
+      factory: () => this.load(),
+      frequency: { interval: EVERY_MS, backoff: true, max: AT_MOST_MS },
+      standby: () => !this.notebook || document.hidden,
+    });
+  }
+
+  override dispose(): void {
+    this.poll.dispose();
+    super.dispose();
+  }
+
+  /** Another notebook is in front, or none. */
+  follow(notebook: NotebookPanel | null): void {
+    if (this.notebook !== notebook) {
+      this.notebook = notebook;
+      this.forget();
+      void this.poll.refresh();
+    }
+  }
+
+  /** A cell has ended. */
+  refresh(): void {
+    void this.poll.refresh();
+  }
+
+  get isShown(): boolean {
+    return this.known !== null;
+  }
+
+  private forget(): void {
+    this.known = null;
+    this.level = 'plain';
+    this.isAway = false;
+    this.stateChanged.emit();
+  }
+
+  private async load(): Promise<void> {
+    const kernel = this.notebook?.sessionContext.session?.kernel?.id;
+    if (!kernel) {
+      this.forget();
+      return;
+    }
+    try {
+      const found = await this.api.spend(kernel);
+      if (kernel === this.notebook?.sessionContext.session?.kernel?.id) {
+        this.take(found);
+      }
+    } catch (error) {
+      if ((error as { status?: number }).status === 404) {
+        this.forget();
+        return;
+      }
+      this.isAway = true;
+      this.draw();
+      throw error; // the poll backs off
+    }
+  }
+
+  private take(found: IStatus): void {
+    const isFirst = this.known === null;
+    const changed = this.known?.n_calls !== found.n_calls;
+    this.known = { ...found, n_unpriced: found.n_unpriced ?? 0, n_estimated: found.n_estimated ?? 0, sources: found.sources ?? {} };
+    this.asOf = found.as_of_utc ?? new Date().toISOString();
+    this.isAway = false;
+    const verdict = judge(this.known);
+    if (!isFirst && changed) {
+      this.speak(verdict.spoken, verdict.left, verdict.level);
+    }
+    this.level = verdict.level;
+    this.draw();
+    this.stateChanged.emit();
+  }
+
+  /** One voice for all faces, at most once in ten seconds; only a spent budget interrupts. */
+  private speak(spoken: string, left: string, level: Level): void {
+    const now = Date.now();
+    if (crossed(this.level, level) && level === 'bad') {
+      say(this.alarm, `Budget spent. ${left}`);
+    } else if (now - this.spokenAt >= QUIET_MS) {
+      say(this.voice, crossed(this.level, level) ? `${spoken}. ${left}` : spoken);
+      this.spokenAt = now;
+    }
+  }
+
+  private draw(): void {
+    if (!this.known) {
+      return;
+    }
+    const verdict = judge(this.known);
+    const parts: string[] = [];
+    if (this.isAway) {
+      parts.push(`cost: as of ${clock(this.asOf)}`);
+    } else if (verdict.level === 'bad') {
+      parts.push('\u2715 budget spent');
+    } else if (verdict.level === 'warn') {
+      parts.push(`! ${verdict.left.split(',')[0]}`);
+    }
+    this.button.replaceChildren(
+      ...parts.map(part => h('strong', {}, part)),
+      h('span', {}, this.known.n_unpriced > 0 ? `at least ${money(this.known.spent_usd)}` : money(this.known.spent_usd)),
+      h('span', { class: 'jp-coreskills-status-total' }, verdict.percent === null ? '' : `/ ${verdict.budget} \u00b7 ${verdict.percent} %`),
+      h('span', {}, badgeWords(this.known.sources) || (this.known.backend ?? '')),
+    );
+    this.button.dataset['level'] = verdict.level;
+    this.button.title = `$${this.known.spent_usd} exactly; click for more`;
+    this.button.setAttribute('aria-label', `Cost of this lab: ${verdict.spoken}${this.isAway ? `, as of ${clock(this.asOf)}` : ''}`);
+  }
+
+  private open(): void {
+    if (!this.known) {
+      return;
+    }
+    this.popup?.dispose();
+    const body = new Widget({ node: this.card(this.known) });
+    body.addClass('jp-coreskills');
+    body.addClass('jp-coreskills-popup');
+    body.node.addEventListener('keydown', event => {
+      if (event.key === 'Escape') {
+        this.closePopup();
+        event.stopPropagation();
+      }
+    });
+    this.popup = showPopup({ body, anchor: this, align: 'right', startHidden: false });
+    body.node.querySelector<HTMLElement>('button')?.focus();
+  }
+
+  private closePopup(): void {
+    this.popup?.dispose();
+    this.popup = null;
+    this.button.focus();
+  }
+
+  private card(known: IStatus): HTMLElement {
+    const verdict = judge(known);
+    const close = h('button', { type: 'button', class: 'jp-coreskills-button' }, 'Close');
+    close.addEventListener('click', () => this.closePopup());
+    return h(
+      'div',
+      { role: 'dialog', 'aria-label': `Cost of ${known.lab}`, 'data-lm-suppress-shortcuts': 'true' },
+      h('h3', {}, known.lab),
+      h('p', { class: 'jp-coreskills-amount' }, verdict.amount),
+      h('p', {}, verdict.percent === null ? 'no budget' : `of ${verdict.budget}, ${verdict.percent} %`, verdict.state && `, ${verdict.state}`),
+      below(verdict),
+      h('p', {}, `${known.n_calls} calls`),
+      h('div', { class: 'jp-coreskills-row' }, ...badges(known.sources), chargeWords(known.sources) && h('span', { class: 'jp-coreskills-small' }, chargeWords(known.sources))),
+      this.isAway && h('p', { class: 'jp-coreskills-small' }, `As of ${clock(this.asOf)}, trying again.`),
+      h('p', { class: 'jp-coreskills-small' }, 'For cost by cell and model, run CostMeter() in a cell.'),
+      close,
+    );
+  }
+}

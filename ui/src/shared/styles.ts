@@ -1,0 +1,16 @@
+/** One style sheet a page and face; a second widget of the same kind reuses it. */
+
+import base from './base.css';
+
+export function wear(name: string, css: string): void {
+  put('base', base);
+  put(name, css);
+}
+
+function put(name: string, css: string): void {
+  const id = `jp-coreskills-style-${name}`;
+  const sheet = document.getElementById(id) ?? document.head.appendChild(Object.assign(document.createElement('style'), { id }));
+  if (sheet.textContent !== css) {
+    sheet.textContent = css;
+  }
+}
