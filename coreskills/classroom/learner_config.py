@@ -18,7 +18,10 @@ _SERVER = {
             "nbgrader.server_extensions.formgrader": False,
             "nbgrader.server_extensions.course_list": False,
         }
-    }
+    },
+    # The plain kernel has no key, so every call in it would fail for no reason a learner could see.
+    "KernelSpecManager": {"allowed_kernelspecs": ["coreskills"], "ensure_native_kernel": False},
+    "MultiKernelManager": {"default_kernel_name": "coreskills"},
 }
 _PAGE = {
     "disabledExtensions": {
