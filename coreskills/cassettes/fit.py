@@ -10,6 +10,7 @@ from coreskills.cassettes.recording import Recording
 from coreskills.cassettes.shape import Shape
 from coreskills.errors import ConversionError
 from coreskills.wire.convert import to_plain
+from coreskills.wire.http import WireResponse
 
 if TYPE_CHECKING:
     from coreskills.cassettes.entry import Entry
@@ -62,14 +63,17 @@ def _called(answer: dict[str, Any]) -> Iterable[str]:
 
 
 def said(entry: Entry) -> str:
-    """What an answer says, whatever its form, ids and times."""
-    answer, response = entry.answer, entry.recording.response
+    """What a recorded answer says, whatever its form, ids and times."""
+    return f"{entry.recording.fault or ''}{content_of(entry.answer, entry.recording.response)}"
+
+
+def content_of(answer: Any, response: WireResponse) -> str:
+    """What an answer says; ``answer`` is its JSON document, ``None`` where it has none."""
     if response.status != 200 or not isinstance(answer, dict):
-        return f"{response.status} {entry.recording.fault} {response.body.decode(errors='replace')}"
-    content = (
-        answer.get("content") or answer.get("output") or [each.get("message") for each in answer.get("choices") or ()]
-    )
-    return json.dumps(_told(content or answer), sort_keys=True)
+        return f"{response.status} {response.body.decode(errors='replace')}"
+    content = answer.get("content") or answer.get("output")
+    content = content or [choice.get("message") for choice in answer.get("choices") or ()]
+    return json.dumps(_told(content or answer), sort_keys=True, ensure_ascii=False)
 
 
 def _told(value: Any) -> Any:

@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,11 +23,11 @@ from coreskills.cassettes.files import write
 from coreskills.cassettes.recording import FAULT_HEADER, Fault, Provenance, Recording, canonical
 from coreskills.cassettes.request import identify
 from coreskills.cassettes.shape import exact_key
-from coreskills.errors import CassetteError
 from coreskills.wire.http import WireResponse
 
 LATENCY_HEADER = "x-coreskills-latency-ms"
 NO_ANSWER = 599
+_REQUEST_IDS = ("request-id", "x-request-id")
 
 # Only the gateway's own client is recorded; whatever else this process does over HTTP is not a call.
 _NOT_OURS = ("httplib", "requests", "boto3", "urllib3", "httplib2", "tornado", "aiohttp", "httpx2")
@@ -50,7 +50,7 @@ class Recorder:
     """Everything a gateway asked upstream while this context was open.
 
     Use: open it, give ``transport()`` to the gateway's upstream client, wrap each upstream call in ``call()``,
-    close it, then ``save`` what came.
+    close it, then take the recordings ``in_order``.
 
     Args:
         source: ``live`` measures latency; offline models say a modelled one, so that re-recording changes nothing.
@@ -121,7 +121,8 @@ class Recorder:
                 answer["status"]["code"], headers, answer["body"]["string"], self._latency_ms(headers, asked)
             )
             causes = (call.cause,) if call.cause else ()
-            self.recordings.append(canonical(Recording(request, response, causes, call.cell, fault)))
+            recording = canonical(Recording(request, response, causes, call.cell, fault))
+            self.recordings.append(recording if self.source == "live" else _with_steady_id(recording))
 
     def _latency_ms(self, headers: Mapping[str, str], asked: VcrRequest) -> int | None:
         if LATENCY_HEADER in headers:
@@ -143,20 +144,16 @@ class Recorder:
             self.recordings, key=lambda each: (cells[each.cell], causes[each.causes], exact_key(each.request))
         )
 
-    def save(self, visible: Path, hidden: Path, *, provenance: Provenance) -> list[Path]:
-        """Write what cells with hidden checks asked to ``hidden``, the rest to ``visible``.
 
-        Returns:
-            The files that changed.
-        """
-        if self._open is not None:
-            raise CassetteError("The recorder is still recording.", fix="save after its `with` block")
-        kept = self.in_order()
-        parts = {
-            visible: [each for each in kept if not is_hidden(each)],
-            hidden: [each for each in kept if is_hidden(each)],
-        }
-        return [path for path, part in parts.items() if write_or_remove(path, part, provenance=provenance)]
+def _with_steady_id(recording: Recording) -> Recording:
+    """Name an offline answer's request by what was asked, so that recording again changes nothing."""
+    response = recording.response
+    name = next((header for header in _REQUEST_IDS if header in response.headers), None)
+    if name is None:
+        return recording
+    given, steady = response.headers[name], f"req_{exact_key(recording.request)[:24]}"
+    body = response.body.replace(given.encode(), steady.encode())
+    return replace(recording, response=replace(response, headers={**response.headers, name: steady}, body=body))
 
 
 def is_hidden(recording: Recording) -> bool:

@@ -1,0 +1,105 @@
+"""`coreskills record`: run a lab's solution, and keep every call it makes for grading."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+
+from coreskills.course import Course, find_course, load_course
+from coreskills.errors import CassetteError
+
+if TYPE_CHECKING:
+    from coreskills.checking.recording import Recorded, Upstream
+
+_SHOWN_CHANGES = 20
+
+
+@click.command(epilog="Example: coreskills record b1-2-cost-calculator")
+@click.argument("labs", nargs=-1, metavar="LAB...")
+@click.option(
+    "--live", is_flag=True, help="Ask the real providers, with the keys in the environment; this costs money."
+)
+@click.option("--yes", is_flag=True, help="Replace recordings that drifted without asking (with --live).")
+@click.option("--anyway", is_flag=True, help="Write although the solution fails its checks: for a lab in the making.")
+@click.option("--dry-run", is_flag=True, help="Report what would change, and write nothing.")
+@click.option(
+    "--course", "root", type=click.Path(exists=True, file_okay=False, path_type=Path), help="The course folder."
+)
+@click.option("--json", "as_json", is_flag=True, help="A list of objects instead of lines.")
+def command(
+    labs: tuple[str, ...], live: bool, yes: bool, anyway: bool, dry_run: bool, root: Path | None, as_json: bool
+) -> None:
+    """Record the calls of LAB's solution and checks into cassettes/LAB (all open labs by default).
+
+    Calls of hidden checks go to LAB.hidden.json, which is never released. Recording twice from the offline models
+    writes the same bytes. With --live the changes are shown before anything is replaced.
+    """
+    from coreskills.checking.recording import live_upstream, offline_upstream
+
+    course = load_course(root) if root else find_course()
+    ids = labs or tuple(lab.id for lab in course.open_labs if course.source(lab.id).exists())
+    done: list[Recorded] = []
+    with ExitStack() as stack:
+        upstream = live_upstream(os.environ) if live else stack.enter_context(offline_upstream())
+        for lab_id in ids:
+            result = _record(course, lab_id, upstream, quiet=as_json)
+            if not dry_run and (anyway or not result.failures) and (yes or not live or _agreed(result)):
+                result.write()
+            done.append(result)
+    if as_json:
+        click.echo(json.dumps([_facts(each) for each in done], indent=2))
+    if failed := [each for each in done if each.failures]:
+        checks = sum(len(each.failures) for each in failed)
+        where = ", ".join(each.lab for each in failed)
+        what = f"The solution fails {checks} of its own checks in {where}."
+        raise CassetteError(what, fix="mend the solution or the check, then record again; or --anyway")
+
+
+def _record(course: Course, lab_id: str, upstream: Upstream, *, quiet: bool) -> Recorded:
+    from coreskills.checking.recording import record_lab
+
+    with Console(stderr=True).status(f"recording {lab_id}"):
+        result = record_lab(course, course.lab(lab_id), upstream)
+    if not quiet:
+        _show(result)
+    return result
+
+
+def _agreed(result: Recorded) -> bool:
+    """Nothing drifted, or the instructor wants the new answers."""
+    drifted = any(drift.changes or drift.removed for drift in result.drift.values())
+    return not drifted or click.confirm(f"Replace the recordings of {result.lab}?", err=True)
+
+
+def _show(result: Recorded) -> None:
+    from coreskills.cassettes.drift import summary
+
+    visible, hidden = (len(part) for part in result.parts.values())
+    click.echo(f"{result.lab}: {visible} calls, {hidden} hidden; {summary(list(result.drift.values()))}")
+    for drift in result.drift.values():
+        for change in drift.changes[:_SHOWN_CHANGES]:
+            click.echo(f"  {change.what}: {change.request}\n    was {change.before}\n    now {change.after}")
+        if len(drift.changes) > _SHOWN_CHANGES:
+            click.echo(f"  and {len(drift.changes) - _SHOWN_CHANGES} more changes")
+    for grade_id, error in result.failures:
+        click.echo(f"  FAILS {grade_id}: {error}")
+
+
+def _facts(result: Recorded) -> dict[str, object]:
+    drift = {
+        path.name: {"same": d.same, "added": d.added, "removed": d.removed, "changes": [vars(c) for c in d.changes]}
+        for path, d in result.drift.items()
+    }
+    return {
+        "lab": result.lab,
+        "calls": {path.name: len(part) for path, part in result.parts.items()},
+        "changed": [path.name for path in result.changed],
+        "failures": [{"check": grade_id, "error": error} for grade_id, error in result.failures],
+        "drift": drift,
+    }
