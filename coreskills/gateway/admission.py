@@ -32,8 +32,8 @@ def read_key(gateway: Gateway, headers: Mapping[str, str], now: datetime, provid
     if not secret:
         missing = {
             "anthropic": "x-api-key header is required",
-            "openai": "You didn't provide an API key. You need to provide your API key in an Authorization header using "
-            "Bearer auth (i.e. Authorization: Bearer YOUR_KEY).",
+            "openai": "You didn't provide an API key. You need to provide your API key in an Authorization "
+            "header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY).",
             "cohere": "no api key supplied",
         }
         raise WireError(401, "", missing[provider])
@@ -48,9 +48,7 @@ def read_key(gateway: Gateway, headers: Mapping[str, str], now: datetime, provid
     if grant.revoked:
         raise WireError(401, "", "This key was revoked. Restart the kernel to get a new one.")
     if not grant.is_valid(now):
-        raise WireError(
-            401, "", f"This key expired at {grant.expires:%Y-%m-%d %H:%M} UTC. Restart the kernel to get a new one."
-        )
+        raise WireError(401, "", f"This key expired at {grant.expires:%Y-%m-%d %H:%M} UTC. Restart the kernel.")
     return grant
 
 

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route, get_route_path
+from starlette.routing import Route
 
 from coreskills.gateway.admission import admit, read_key
 from coreskills.gateway.budget import Budgets
@@ -76,6 +76,7 @@ class Gateway:
         models: The offline models; made when first needed if not given.
         live: The backend of keys minted for ``live``; such keys are refused where there is none.
         event_delay_s: Pause between the events of an offline stream.
+        batch_seconds: How long an offline batch takes.
         clock: Now, with a time zone: expiry, prices, batches.
         seconds: Growing seconds: latency.
 
@@ -91,6 +92,7 @@ class Gateway:
         models: OfflineModels | None = None,
         live: Backend | None = None,
         event_delay_s: float = 0.0,
+        batch_seconds: float = 2.0,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         seconds: Callable[[], float] = time.perf_counter,
     ) -> None:
@@ -99,7 +101,7 @@ class Gateway:
         self.sessions = Sessions()
         self.budgets = Budgets(ledger)
         self.writer = LedgerWriter(ledger)
-        self.offline = OfflineBackend(self.models, event_delay_s=event_delay_s)
+        self.offline = OfflineBackend(self.models, event_delay_s=event_delay_s, batch_seconds=batch_seconds)
         self.live = live
         self.replay = ReplayBackend(self.offline)
 
@@ -173,7 +175,7 @@ async def _serve(gateway: Gateway, incoming: Incoming) -> Response:
     except asyncio.CancelledError:
         outgoing.release()
         raise
-    except Exception as error:  # noqa: BLE001  the edge: logged here, and the call is in the ledger like any other
+    except Exception as error:  # the edge: logged here, and in the ledger like any other call
         LOG.error("%s failed", incoming.wire.path, exc_info=error)
         return await outgoing.refuse(WireError(500, "", OUR_FAULT))
     return await outgoing.finish(answer)
@@ -184,13 +186,13 @@ async def _incoming(gateway: Gateway, request: Request, endpoint: Endpoint, prov
     grant = read_key(gateway, request.headers, now, provider)
     raw = await _read(request, provider)
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in request.headers.raw}
-    wire = WireRequest(provider, request.method, get_route_path(request.scope), request.url.query, headers, raw)
+    wire = WireRequest(provider, request.method, route_path(request), request.url.query, headers, raw)
     return Incoming(
         wire=wire,
         endpoint=endpoint.name,
         body={},
         params=request.path_params,
-        base_url=f"{request.url.scheme}://{request.headers.get('host', 'localhost')}{request.scope.get('root_path', '')}",
+        base_url=f"{request.url.scheme}://{request.headers.get('host', 'localhost')}{_mounted_at(request)}",
         grant=grant,
         session=gateway.sessions[grant.id],
         time_utc=now,
@@ -213,9 +215,18 @@ async def _read(request: Request, provider: Provider) -> bytes:
     return b"".join(parts)
 
 
+def _mounted_at(request: Request) -> str:
+    return str(request.scope.get("root_path", ""))
+
+
+def route_path(request: Request) -> str:
+    """The path below wherever the app is mounted."""
+    return str(request.scope["path"]).removeprefix(_mounted_at(request)) or "/"
+
+
 def provider_of(request: Request) -> Provider:
     """Whose client this is, where the path does not tell."""
-    path = get_route_path(request.scope)
+    path = route_path(request)
     if path.startswith("/v2/"):
         return "cohere"
     if "anthropic-version" in request.headers or "x-api-key" in request.headers or path.startswith("/v1/messages"):
@@ -225,7 +236,7 @@ def provider_of(request: Request) -> Provider:
 
 async def _not_here(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    provider, path = provider_of(request), get_route_path(request.scope)
+    provider, path = provider_of(request), route_path(request)
     known = ", ".join(sorted({f"{each.method} {each.path}" for each in ENDPOINTS if "{" not in each.path}))
     if error.status_code == 405:
         message = f"Not allowed to {request.method} on {path}. This gateway has: {known}."
@@ -238,5 +249,5 @@ async def _not_here(request: Request, error: Exception) -> Response:
 
 async def _broken(request: Request, error: Exception) -> Response:
     """The last edge: whatever fails here is our own fault, and the client learns no more than that."""
-    LOG.error("%s %s failed", request.method, get_route_path(request.scope), exc_info=error)
+    LOG.error("%s %s failed", request.method, route_path(request), exc_info=error)
     return plain_response(error_response(provider_of(request), 500, "", OUR_FAULT), source="offline")

@@ -8,9 +8,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
+from coreskills.cassettes import Miss
 from coreskills.gateway.keys import Grant
 from coreskills.gateway.session import Session
-from coreskills.ledger.call import Source
+from coreskills.ledger.call import Call, Source
 from coreskills.wire.http import WireRequest, WireResponse
 
 
@@ -41,6 +42,7 @@ class Incoming:
         base_url: Where the client reached this gateway, without a slash at the end.
         started_s: ``time.perf_counter()`` when it came in.
         held_usd: Reserved from the budget.
+        repetition: How often this very request came before.
     """
 
     wire: WireRequest
@@ -53,6 +55,7 @@ class Incoming:
     time_utc: datetime
     started_s: float
     held_usd: Decimal = Decimal(0)
+    repetition: int = 0
 
     @property
     def model(self) -> str | None:
@@ -68,6 +71,7 @@ class Answer:
     Attributes:
         chunks: A stream's bytes as they come; ``None`` when ``body`` is the whole answer.
         tokens: Told by the backend; ``None`` leaves it to the answer's own ``usage``.
+        latency_ms: As recorded; ``None`` is measured here.
         billed: Calls that this answer brings to an end, such as a batch's results.
     """
 
@@ -80,9 +84,10 @@ class Answer:
     cassette: str | None = None
     interaction: int | None = None
     tier: str | None = None
-    miss: Any = None
+    latency_ms: int | None = None
+    miss: Miss | None = None
     notes: dict[str, Any] = field(default_factory=dict)
-    billed: list[Any] = field(default_factory=list)
+    billed: list[Call] = field(default_factory=list)
 
     @property
     def is_stream(self) -> bool:

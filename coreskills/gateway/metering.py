@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 from coreskills.gateway.incoming import Answer, Incoming, Tokens
@@ -58,7 +59,8 @@ def to_call(
         provider=incoming.wire.provider,
         endpoint=incoming.endpoint,
         model=printable(incoming.model),
-        model_answered=model_answered,
+        model_answered=printable(model_answered),
+        response_id=printable(document.get("id")),
         status=answer.status,
         input_tokens=tokens.read,
         output_tokens=tokens.written,
@@ -80,8 +82,42 @@ def to_call(
     )
 
 
+def batch_call(incoming: Incoming, params: dict[str, Any], result: dict[str, Any], tokens: tuple[int, int]) -> Call:
+    """The row of one succeeded request of a batch: half the price, on the day the batch was seen to end."""
+    cell, model = incoming.session.cell, printable(params.get("model"))
+    cost = price_call(
+        provider="anthropic",
+        model=model,
+        input_tokens=tokens[0],
+        output_tokens=tokens[1],
+        batch=True,
+        at=incoming.time_utc,
+    )
+    return Call(
+        learner=incoming.grant.learner,
+        lab=incoming.grant.lab,
+        kernel=incoming.grant.kernel,
+        key_id=incoming.grant.id,
+        cell_id=cell.cell_id,
+        cell_label=cell.label,
+        cell_order=cell.order,
+        time_utc=incoming.time_utc,
+        provider="anthropic",
+        endpoint="messages/batches/result",
+        model=model,
+        model_answered=model,
+        response_id=printable(result["message"]["id"]),
+        status=200,
+        input_tokens=tokens[0],
+        output_tokens=tokens[1],
+        cost_usd=cost,
+        estimated=True,
+        batch=True,
+    )
+
+
 def read_answer(body: bytes, *, is_stream: bool) -> tuple[dict[str, Any], Tokens | None]:
-    """The document an answer holds (of a stream: its model only), and the tokens it tells of."""
+    """The document an answer holds (of a stream: its model and id only), and the tokens it tells of."""
     if is_stream:
         return _read_stream(body)
     try:
@@ -110,15 +146,17 @@ def estimate(incoming: Incoming, body: bytes, *, is_stream: bool) -> Tokens:
 def _read_stream(body: bytes) -> tuple[dict[str, Any], Tokens | None]:
     usage: dict[str, Any] = {}
     model: Any = None
+    answer_id: Any = None
     for event in parse_events(body):
         document = _event_json(event.data)
         inner = document.get("message") or document.get("response") or {}
         inner = inner if isinstance(inner, dict) else {}
         model = model or document.get("model") or inner.get("model")
+        answer_id = answer_id or document.get("id") or inner.get("id")
         for told in (inner.get("usage"), document.get("usage")):
             if isinstance(told, dict):
                 usage.update({name: value for name, value in told.items() if value is not None})
-    return {"model": model}, _usage(usage or None)
+    return {"model": model, "id": answer_id}, _usage(usage or None)
 
 
 def _usage(usage: Any) -> Tokens | None:
@@ -142,9 +180,7 @@ def _number(holder: Any, name: str) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _cost(incoming: Incoming, answer: Answer, tokens: Tokens, model_answered: str | None) -> Any:
-    from decimal import Decimal
-
+def _cost(incoming: Incoming, answer: Answer, tokens: Tokens, model_answered: str | None) -> Decimal | None:
     if answer.status >= 400 or incoming.endpoint not in MODEL_ENDPOINTS:
         return Decimal(0)
     for model in (incoming.model, model_answered):
@@ -173,9 +209,9 @@ def _error_type(document: dict[str, Any]) -> str | None:
     return kind if isinstance(kind, str) else None
 
 
-def printable(text: str | None, *, longest: int = 200) -> str | None:
-    """A name as the database can keep it: no NUL, no half surrogates, not too long."""
-    if text is None:
+def printable(text: Any, *, longest: int = 200) -> str | None:
+    """A name as the database can keep it: no NUL, no half surrogates, not too long; ``None`` for what is no text."""
+    if not isinstance(text, str):
         return None
     return text[:longest].replace("\0", "").encode("utf-8", "replace").decode()
 

@@ -6,21 +6,25 @@ import asyncio
 import base64
 import hashlib
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qsl
 
+from coreskills.gateway.batches import Batch, BatchStore
 from coreskills.gateway.incoming import Answer, Incoming, Tokens, whole
-from coreskills.gateway.shapes import anthropic, anthropic_answers, catalogue, embeddings, openai_chat
+from coreskills.gateway.latency import modelled_latency_ms
+from coreskills.gateway.metering import batch_call
+from coreskills.gateway.shapes import anthropic, anthropic_answers, catalogue, embeddings, openai_chat, openai_responses
+from coreskills.gateway.shapes.prompt_cache import use_cache
 from coreskills.gateway.shapes.reading import read_body
 from coreskills.offline.prompt import Completion, Prompt, PromptError
 from coreskills.offline.tokens import encoding, encoding_for
 from coreskills.wire.convert import to_stream
 from coreskills.wire.errors import WireError
-from coreskills.wire.http import WireResponse
+from coreskills.wire.http import Provider, WireResponse
 
 if TYPE_CHECKING:
     from coreskills.offline.models import OfflineModels
@@ -28,6 +32,9 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 # Completions hold the interpreter's lock most of their time: more threads would only add switches.
 _WORKERS = 4
+# Answers are the same bytes whenever they are made, so that recording twice changes no cassette.
+CREATED = 1_795_305_600
+_REPEATABLE = frozenset({"messages", "chat/completions", "responses"})
 
 
 class OfflineBackend:
@@ -35,16 +42,25 @@ class OfflineBackend:
 
     Args:
         event_delay_s: Pause between the events of a stream, so that a learner sees a stream stream.
+        batch_seconds: How long a batch takes.
     """
 
-    def __init__(self, models: OfflineModels, *, event_delay_s: float = 0.0) -> None:
+    def __init__(self, models: OfflineModels, *, event_delay_s: float = 0.0, batch_seconds: float = 2.0) -> None:
         self.models = models
         self._event_delay_s = event_delay_s
         self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="offline-model")
-        self._answers: dict[str, Callable[[Incoming], Any]] = {
+        self._batches = BatchStore(seconds=batch_seconds)
+        self._answers: dict[str, Callable[[Incoming], Awaitable[Answer]]] = {
             "messages": self._messages,
             "messages/count_tokens": self._count_tokens,
+            "messages/batches": self._create_batch,
+            "messages/batches/read": self._read_batch,
+            "messages/batches/cancel": self._cancel_batch,
+            "messages/batches/delete": self._delete_batch,
+            "messages/batches/results": self._batch_results,
             "chat/completions": self._chat,
+            "responses": self._responses,
+            "responses/input_tokens": self._response_tokens,
             "embeddings": self._embeddings,
             "rerank": self._rerank,
             "models": self._models,
@@ -52,15 +68,22 @@ class OfflineBackend:
 
     async def answer(self, incoming: Incoming) -> Answer:
         """Answer one request; raises ``WireError`` as the provider would refuse it."""
-        make = self._answers.get(incoming.endpoint)
-        if make is None:
-            raise WireError(404, "not_found", f"The offline models have no endpoint {incoming.wire.path!r}.")
+        if incoming.endpoint in _REPEATABLE:
+            incoming.repetition = incoming.session.repetition(incoming.endpoint, incoming.wire.body)
         try:
-            made: Answer = await make(incoming)
+            made = await self._answers[incoming.endpoint](incoming)
         except PromptError as error:
             kind = "model_not_found" if error.kind == "not_found" else error.kind
             raise WireError(error.status, kind, error.message) from None
-        return self._streamed(incoming, made) if incoming.body.get("stream") is True else made
+        tokens = made.tokens or Tokens()
+        made.headers = {
+            **made.headers,
+            "request-id" if incoming.wire.provider == "anthropic" else "x-request-id": f"req_{answer_id(incoming)}",
+            "x-coreskills-latency-ms": str(modelled_latency_ms(incoming, tokens)),
+        }
+        if incoming.body.get("stream") is True and incoming.endpoint in _REPEATABLE:
+            return self._streamed(incoming, made)
+        return made
 
     def close(self) -> None:
         """End the worker threads."""
@@ -71,44 +94,74 @@ class OfflineBackend:
         return await asyncio.get_running_loop().run_in_executor(self._workers, work, *args)
 
     async def _messages(self, incoming: Incoming) -> Answer:
-        body = read_body(anthropic.MessageBody, incoming.body, "anthropic")
-        repetition = incoming.session.repetition(incoming.endpoint, incoming.wire.body)
-        prompt = anthropic.to_prompt(body, repetition=repetition)
+        body = await self._read(anthropic.MessageBody, incoming, "anthropic")
+        prompt = anthropic.to_prompt(body, repetition=incoming.repetition)
         completion = await self.run(self.models.complete, prompt)
-        document = anthropic_answers.message(completion, model=body.model, answer_id=answer_id(incoming, repetition))
-        return _answer(document, _tokens([completion]), completion)
+        cached = use_cache(
+            incoming.body,
+            input_tokens=completion.input_tokens,
+            cache=incoming.session.prompt_cache,
+            now_s=incoming.time_utc.timestamp(),
+        )
+        document = anthropic_answers.message(
+            completion,
+            model=body.model,
+            answer_id=answer_id(incoming),
+            cache_read_tokens=cached.read,
+            cache_write_tokens=cached.written,
+        )
+        tokens = replace(_tokens([completion]), cache_read=cached.read, cache_write=cached.written)
+        return _answer(document, tokens, completion)
 
     async def _count_tokens(self, incoming: Incoming) -> Answer:
-        body = read_body(anthropic.CountTokensBody, incoming.body, "anthropic")
+        body = await self._read(anthropic.CountTokensBody, incoming, "anthropic")
         count = await self.run(self.models.count_tokens, anthropic.to_prompt(body))
         return _answer({"input_tokens": count}, Tokens(estimated=True))
 
     async def _chat(self, incoming: Incoming) -> Answer:
-        body = read_body(openai_chat.ChatBody, incoming.body, "openai")
-        repetition = incoming.session.repetition(incoming.endpoint, incoming.wire.body)
-        prompt = openai_chat.to_prompt(body)
-        completions = await self.run(self._complete_n, prompt, body.n or 1, repetition)
+        body = await self._read(openai_chat.ChatBody, incoming, "openai")
+        completions = await self.run(self._complete_n, openai_chat.to_prompt(body), body.n or 1, incoming.repetition)
         document = openai_chat.completion_document(
-            completions,
-            model=body.model,
-            answer_id=answer_id(incoming, repetition),
-            created=int(incoming.time_utc.timestamp()),
+            completions, model=body.model, answer_id=answer_id(incoming), created=CREATED
         )
         return _answer(document, _tokens(completions), completions[0])
 
+    async def _responses(self, incoming: Incoming) -> Answer:
+        body = await self._read(openai_responses.ResponsesBody, incoming, "openai")
+        earlier = incoming.session.conversation(body.previous_response_id)
+        prompt = openai_responses.to_prompt(body, earlier=earlier, repetition=incoming.repetition)
+        completion = await self.run(self.models.complete, prompt)
+        document = openai_responses.response_document(completion, body, answer_id=answer_id(incoming), created=CREATED)
+        if body.store is not False:
+            turns = (*earlier, *openai_responses.turns_of(body), openai_responses.answered(completion))
+            incoming.session.remember(document["id"], turns)
+        return _answer(document, _tokens([completion]), completion)
+
+    async def _response_tokens(self, incoming: Incoming) -> Answer:
+        body = await self._read(openai_responses.ResponsesBody, incoming, "openai")
+        earlier = incoming.session.conversation(body.previous_response_id)
+        count = await self.run(self.models.count_tokens, openai_responses.to_prompt(body, earlier=earlier))
+        return _answer({"object": "response.input_tokens", "input_tokens": count}, Tokens())
+
     async def _embeddings(self, incoming: Incoming) -> Answer:
-        body = read_body(embeddings.EmbeddingBody, incoming.body, "openai")
+        body = await self._read(embeddings.EmbeddingBody, incoming, "openai")
         texts = embeddings.input_texts(body, _decode)
         made = await self.run(partial(self.models.embed, texts, model=body.model, dimensions=body.dimensions))
-        document = embeddings.embedding_document(
-            made.vectors, model=body.model, tokens=made.tokens, as_base64=body.encoding_format == "base64"
+        document = await self.run(
+            partial(
+                embeddings.embedding_document,
+                made.vectors,
+                model=body.model,
+                tokens=made.tokens,
+                as_base64=body.encoding_format == "base64",
+            )
         )
         return _answer(document, Tokens(read=made.tokens), notes={"encoder": made.encoder})
 
     async def _rerank(self, incoming: Incoming) -> Answer:
-        body = read_body(embeddings.RerankBody, incoming.body, "cohere")
+        body = await self._read(embeddings.RerankBody, incoming, "cohere")
         scores = await self.run(partial(self.models.rerank, body.query, body.documents, model=body.model))
-        document = embeddings.rerank_document(scores, top_n=body.top_n, answer_id=answer_id(incoming, 0))
+        document = embeddings.rerank_document(scores, top_n=body.top_n, answer_id=answer_id(incoming))
         return _answer(document, Tokens())
 
     async def _models(self, incoming: Incoming) -> Answer:
@@ -118,13 +171,87 @@ class OfflineBackend:
         query = dict(parse_qsl(incoming.wire.query))
         return _answer(catalogue.list_models(self.models.catalogue(), provider, query), Tokens())
 
+    async def _create_batch(self, incoming: Incoming) -> Answer:
+        batch = self._batches.create(
+            incoming.body,
+            owner=_owner(incoming),
+            now=incoming.time_utc,
+            answer=self._answer_one,
+            workers=self._workers,
+        )
+        return _answer(batch.document(now=incoming.time_utc, base_url=incoming.base_url), Tokens())
+
+    async def _read_batch(self, incoming: Incoming) -> Answer:
+        batch_id = incoming.params.get("batch_id")
+        now, base_url = incoming.time_utc, incoming.base_url
+        if batch_id is None:
+            query = dict(parse_qsl(incoming.wire.query))
+            listing = partial(self._batches.listing, query, owner=_owner(incoming), now=now, base_url=base_url)
+            return _answer(await self.run(listing), Tokens())
+        batch = self._batches.get(batch_id, owner=_owner(incoming))
+        document = await asyncio.to_thread(batch.document, now=now, base_url=base_url)
+        return await self._billed(incoming, batch, _answer(document, Tokens()))
+
+    async def _cancel_batch(self, incoming: Incoming) -> Answer:
+        batch = self._batches.get(incoming.params["batch_id"], owner=_owner(incoming))
+        self._batches.cancel(batch, now=incoming.time_utc)
+        return _answer(batch.document(now=incoming.time_utc, base_url=incoming.base_url), Tokens())
+
+    async def _delete_batch(self, incoming: Incoming) -> Answer:
+        batch = self._batches.get(incoming.params["batch_id"], owner=_owner(incoming))
+        self._batches.delete(batch, now=incoming.time_utc)
+        return await self._billed(incoming, batch, _answer({"id": batch.id, "type": "message_batch_deleted"}, Tokens()))
+
+    async def _batch_results(self, incoming: Incoming) -> Answer:
+        batch = self._batches.get(incoming.params["batch_id"], owner=_owner(incoming))
+        if not batch.is_ended(incoming.time_utc):
+            raise WireError(404, "not_found", f"Results of batch {batch.id} are not available until it has ended.")
+        lines = await asyncio.to_thread(batch.lines)
+        answer = whole(WireResponse(200, {"content-type": "application/x-jsonl"}, lines), tokens=Tokens())
+        return await self._billed(incoming, batch, answer)
+
+    async def _billed(self, incoming: Incoming, batch: Batch, answer: Answer) -> Answer:
+        """The first answer that shows a batch has ended brings its results into the ledger."""
+        if not batch.is_ended(incoming.time_utc):
+            return answer
+        with batch.lock:
+            is_first, batch.is_billed = not batch.is_billed, True
+        if is_first:
+            results = await asyncio.to_thread(batch.results)
+            answer.billed = [
+                batch_call(incoming, request["params"], result, tokens)
+                for request, (result, tokens) in zip(batch.requests, results, strict=True)
+                if result["type"] == "succeeded"
+            ]
+        return answer
+
+    def _answer_one(self, params: dict[str, Any]) -> tuple[dict[str, Any], tuple[int, int]]:
+        """One request of a batch; what a single call would refuse is an errored result."""
+        try:
+            body = read_body(anthropic.MessageBody, params, "anthropic")
+            if body.stream:
+                raise WireError(400, "invalid_request", "stream: Streaming is not supported in batches")
+            completion = self.models.complete(anthropic.to_prompt(body))
+        except (WireError, PromptError) as error:
+            kind = "model_not_found" if error.kind == "not_found" else error.kind
+            refused = json.loads(WireError(error.status, kind, error.message).response("anthropic").body)
+            return {"type": "errored", "error": {**refused, "request_id": None}}, (0, 0)
+        seed = hashlib.sha256(json.dumps(params, sort_keys=True).encode()).digest()
+        message = anthropic_answers.message(completion, model=body.model, answer_id=_digits(seed), service_tier="batch")
+        return {"type": "succeeded", "message": message}, (completion.input_tokens, completion.output_tokens)
+
     def _complete_n(self, prompt: Prompt, n: int, repetition: int) -> list[Completion]:
         return [self.models.complete(replace(prompt, repetition=repetition * n + place)) for place in range(n)]
 
+    async def _read(self, model: type[Any], incoming: Incoming, provider: Provider) -> Any:
+        """Check a body, away from the event loop when it is large."""
+        if len(incoming.wire.body) < 100_000:
+            return read_body(model, incoming.body, provider)
+        return await self.run(read_body, model, incoming.body, provider)
+
     def _streamed(self, incoming: Incoming, made: Answer) -> Answer:
-        plain = WireResponse(made.status, made.headers, made.body)
-        stream = to_stream(incoming.wire, plain)
-        made.headers, made.body = stream.headers, b""
+        stream = to_stream(incoming.wire, WireResponse(made.status, made.headers, made.body))
+        made.headers, made.body = {**stream.headers, "cache-control": "no-cache"}, b""
         made.chunks = self._paced(stream.body)
         return made
 
@@ -140,10 +267,22 @@ def split_events(body: bytes) -> list[bytes]:
     return [event + b"\n\n" for event in body.split(b"\n\n") if event]
 
 
-def answer_id(incoming: Incoming, repetition: int) -> str:
-    """Digits of an answer's id: the same request, sent as often, has the same id in every process."""
-    seed = f"{incoming.endpoint}\0{repetition}\0".encode() + incoming.wire.body
-    return base64.b32encode(hashlib.sha256(seed).digest())[:24].decode().lower()
+def answer_id(incoming: Incoming) -> str:
+    """Digits of an answer's id: the same for the same request, in every process.
+
+    Only where chance is asked for does a repetition count: its answer may be another.
+    """
+    by_chance = bool(incoming.body.get("temperature"))
+    seed = f"{incoming.wire.path}\0{incoming.repetition if by_chance else 0}\0".encode() + incoming.wire.body
+    return _digits(hashlib.sha256(seed).digest())
+
+
+def _digits(digest: bytes) -> str:
+    return base64.b32encode(digest)[:24].decode().lower()
+
+
+def _owner(incoming: Incoming) -> tuple[str, str]:
+    return incoming.grant.learner, incoming.grant.lab
 
 
 def _decode(tokens: list[int], model: str) -> str:

@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from coreskills.gateway.breaking import ConnectionDropped, break_body, break_stream, fault_answer
 from coreskills.gateway.faults import Fault
 from coreskills.gateway.incoming import Answer, Incoming, whole
+from coreskills.gateway.live import StreamBroken
 from coreskills.gateway.metering import is_last, to_call
 from coreskills.gateway.session import Trace
 from coreskills.ledger.call import Call, Source
@@ -79,7 +80,7 @@ class Outgoing:
             self.incoming,
             answer,
             body,
-            latency_ms=self.elapsed_ms(),
+            latency_ms=self.elapsed_ms() if answer.latency_ms is None else answer.latency_ms,
             first_token_ms=first_token_ms,
             fault=self.fault.kind if self.fault else None,
             ended=ended,
@@ -171,7 +172,7 @@ class Streaming(Response):
                 if is_last(chunk):
                     await self._record("whole")
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
-        except ConnectionDropped:
+        except (ConnectionDropped, StreamBroken):
             await self._record("broken")
             return  # the server closes the connection of an answer without an end
         if self._call is None:

@@ -90,6 +90,7 @@ async def _status(gateway: Gateway, grant: Grant, request: Request) -> Response:
             "lab": grant.lab,
             "learner": grant.learner,
             "backend": grant.backend,
+            "mode": gateway.sessions[grant.id].mode or grant.backend,
             "budget_usd": money(grant.budget_usd),
             "spent_usd": money(spent),
             "n_calls": sum(total.n_calls for total in by_source),

@@ -28,6 +28,7 @@ class Call:
         endpoint: The path without version (``messages``, ``chat/completions``); a result of a batch is
             ``messages/batches/result``.
         model: As asked for; ``model_answered`` is what the provider says it used.
+        response_id: The answer's own id; ``None`` where it has none.
         input_tokens: All that was read, cached tokens included.
         cache_read_tokens: Of ``input_tokens``, read from the provider's cache.
         cache_write_tokens: Of ``input_tokens``, written into it.
@@ -52,6 +53,7 @@ class Call:
     cell_order: int | None = None
     model: str | None = None
     model_answered: str | None = None
+    response_id: str | None = None
     input_tokens: int = 0
     output_tokens: int = 0
     cache_read_tokens: int = 0
@@ -93,6 +95,7 @@ class Call:
             "endpoint": self.endpoint,
             "model": self.model,
             "model_answered": self.model_answered,
+            "response_id": self.response_id,
             "status": self.status,
             "input_tokens": self.input_tokens,
             "output_tokens": self.output_tokens,

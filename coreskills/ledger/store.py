@@ -34,6 +34,7 @@ calls_table = sa.Table(
     sa.Column("endpoint", sa.Text, nullable=False),
     sa.Column("model", sa.Text),
     sa.Column("model_answered", sa.Text),
+    sa.Column("response_id", sa.Text),
     sa.Column("status", sa.Integer, nullable=False),
     sa.Column("input_tokens", sa.BigInteger, nullable=False),
     sa.Column("output_tokens", sa.BigInteger, nullable=False),

@@ -95,7 +95,8 @@ def _count(condition: Any) -> Any:
 def _total(row: tuple[Any, ...], by: tuple[str, ...]) -> Total:
     key = tuple(_day(value) if name == "day" else str(value) for name, value in zip(by, row, strict=False))
     counts = [int(value) for value in row[len(by) : -1]]
-    return Total(key, *counts, cost_usd=from_pico(int(row[-1])))
+    names = ("n_calls", "n_failed", "n_estimated", "n_unpriced", "input_tokens", "output_tokens")
+    return Total(key, **dict(zip(names, counts, strict=True)), cost_usd=from_pico(int(row[-1])))
 
 
 def _day(days: int) -> str:

@@ -66,11 +66,13 @@ class ToolUseBlock(Part):
     input: dict[str, Any]
 
 
+ResultPart = Annotated[TextBlock | ImageBlock | DocumentBlock | SearchResultBlock, Field(discriminator="type")]
+
+
 class ToolResultBlock(Part):
     type: Literal["tool_result"]
     tool_use_id: str
-    content: Annotated[list[Annotated[TextBlock | ImageBlock | DocumentBlock | SearchResultBlock, Field(discriminator="type")]],
-                       BeforeValidator(_as_blocks)] = []  # fmt: skip
+    content: Annotated[list[ResultPart], BeforeValidator(_as_blocks)] = []
     is_error: bool = False
 
 
@@ -225,23 +227,22 @@ def _blocks(block: Any, where: str) -> list[Block]:
             return [ToolResult(block.tool_use_id, text, block.is_error), *images]
         case ThinkingBlock():
             return []
-    raise WireError(
-        400, "invalid_request", f"{where}: a block of type {block.type!r} belongs to a tool that runs on the provider's "
-        f"servers; this gateway has none. Use a client tool of your own."
-    )  # fmt: skip
+    raise _refused(
+        f"{where}: a block of type {block.type!r} belongs to a tool that runs on the provider's servers; this gateway "
+        f"has none. Use a client tool of your own."
+    )
 
 
 def _image(source: Source, where: str) -> Image:
     if source.type != "base64":
-        raise WireError(
-            400, "invalid_request", f"{where}.image.source: this gateway fetches nothing from {source.type!r} sources; "
-            f"send the picture as base64."
-        )  # fmt: skip
+        raise _refused(
+            f"{where}.image.source: this gateway fetches nothing from {source.type!r} sources; send base64 data."
+        )
     if source.media_type not in ("image/png", "image/jpeg", "image/gif", "image/webp"):
-        raise WireError(
-            400, "invalid_request", f"{where}.image.source.base64.media_type: Input should be 'image/jpeg', 'image/png', "
-            f"'image/gif' or 'image/webp'"
-        )  # fmt: skip
+        raise _refused(
+            f"{where}.image.source.base64.media_type: Input should be 'image/jpeg', 'image/png', 'image/gif' or "
+            f"'image/webp'"
+        )
     return Image(source.media_type, read_base64(source.data, f"{where}.image.source.base64"))
 
 
@@ -252,20 +253,20 @@ def _document(source: Source, where: str) -> str:
         if isinstance(source.content, str):
             return source.content
         return "\n".join(str(part.get("text", "")) for part in source.content if part.get("type") == "text")
-    raise WireError(
-        400, "invalid_request", f"{where}.document.source: the offline models read text documents only; extract the text "
-        f"first (pypdf) and send it as a `text` source."
-    )  # fmt: skip
+    raise _refused(
+        f"{where}.document.source: the offline models read text documents only; extract the text first (pypdf) and "
+        f"send it as a `text` source."
+    )
 
 
 def _tool(tool: ToolParam, place: int) -> Tool:
     if tool.input_schema is None:
         if tool.type not in (None, "custom"):
-            raise WireError(
-                400, "invalid_request", f"tools.{place}: {tool.type!r} runs on the provider's servers; this gateway has no "
-                f"server tools. Define a tool with a name, a description and an input_schema."
-            )  # fmt: skip
-        raise WireError(400, "invalid_request", f"tools.{place}.custom.input_schema: Field required")
+            raise _refused(
+                f"tools.{place}: {tool.type!r} runs on the provider's servers; this gateway has no server tools. "
+                f"Define a tool with a name, a description and an input_schema."
+            )
+        raise _refused(f"tools.{place}.custom.input_schema: Field required")
     return Tool(tool.name, tool.description, tool.input_schema)
 
 
@@ -275,7 +276,7 @@ def _choice(body: CountTokensBody) -> str:
         return choice.type if choice else "auto"
     names = [tool.name for tool in body.tools]
     if choice.name not in names:
-        raise WireError(400, "invalid_request", f"tool_choice: Tool {choice.name!r} not found in provided tools")
+        raise _refused(f"tool_choice: Tool {choice.name!r} not found in provided tools")
     return choice.name
 
 
@@ -290,17 +291,21 @@ def _check_results(turns: tuple[Turn, ...]) -> None:
         asked = {block.id for block in turns[place - 1].blocks if isinstance(block, ToolCall)} if place else set()
         answered = {block.call_id for block in turn.blocks if isinstance(block, ToolResult)}
         if unknown := sorted(answered - asked):
-            raise WireError(
-                400, "invalid_request", f"messages.{place}.content.0: unexpected `tool_use_id` found in `tool_result` blocks: "
-                f"{unknown[0]}. Each `tool_result` block must have a corresponding `tool_use` block in the previous message."
-            )  # fmt: skip
+            raise _refused(
+                f"messages.{place}.content.0: unexpected `tool_use_id` found in `tool_result` blocks: {unknown[0]}. "
+                f"Each `tool_result` block must have a corresponding `tool_use` block in the previous message."
+            )
         if missing := sorted(asked - answered):
-            raise WireError(
-                400, "invalid_request", f"messages.{place - 1}: `tool_use` ids were found without `tool_result` blocks "
-                f"immediately after: {', '.join(missing)}. Each `tool_use` block must have a corresponding `tool_result` block "
-                f"in the next message."
-            )  # fmt: skip
+            raise _refused(
+                f"messages.{place - 1}: `tool_use` ids were found without `tool_result` blocks immediately after: "
+                f"{', '.join(missing)}. Each `tool_use` block must have a corresponding `tool_result` block in the "
+                f"next message."
+            )
 
 
 def _flat(turn: Turn) -> str:
     return "\n".join(block.text for block in turn.blocks if isinstance(block, Text))
+
+
+def _refused(message: str) -> WireError:
+    return WireError(400, "invalid_request", message)

@@ -55,9 +55,7 @@ def input_texts(body: EmbeddingBody, decode: Any) -> list[str]:
         WireError: 400; too many, or numbers that are no tokens.
     """
     given: Any = body.input
-    if isinstance(given, str):
-        given = [given]
-    elif given and isinstance(given[0], int):
+    if isinstance(given, str) or (given and isinstance(given[0], int)):
         given = [given]
     if not given:
         raise WireError(400, "invalid_value", "'$.input' is invalid. Please check the API reference.", param="input")
@@ -65,7 +63,7 @@ def input_texts(body: EmbeddingBody, decode: Any) -> list[str]:
         raise WireError(
             400,
             "invalid_value",
-            f"'$.input' is invalid: {len(given)} texts, and at most {MOST_TEXTS} go in one request.",
+            f"'$.input' is invalid: {len(given)} texts; at most {MOST_TEXTS} go in one request.",
             param="input",
         )
     return [text if isinstance(text, str) else decode(text, body.model) for text in given]

@@ -1,6 +1,6 @@
 """OpenAI's Chat Completions API: requests read into a prompt, completions written as answers.
 
-Source: the types of the openai SDK 3.54 (``completion_create_params``, ``ChatCompletion``), and the provider's error texts.
+Source: the types of the openai SDK 3.54 (``completion_create_params``, ``ChatCompletion``), and the provider's texts.
 """
 
 from __future__ import annotations
@@ -338,15 +338,19 @@ def _choice(body: ChatBody) -> str:
         names = [tool.function.name for tool in body.tools or []]
         if choice.function.name not in names:
             raise WireError(
-                400, "invalid_value", f"Invalid value for 'tool_choice': no function named '{choice.function.name}' in 'tools'.",
+                400,
+                "invalid_value",
+                f"Invalid value for 'tool_choice': no function named '{choice.function.name}' in 'tools'.",
                 param="tool_choice",
-            )  # fmt: skip
+            )
         return choice.function.name
     if choice is not None and not body.tools:
         raise WireError(
-            400, "invalid_value", "Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are specified.",
+            400,
+            "invalid_value",
+            "Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are specified.",
             param="tool_choice",
-        )  # fmt: skip
+        )
     return {"required": "any", None: "auto"}.get(choice, str(choice))
 
 
@@ -373,9 +377,12 @@ def _check_results(messages: list[Message]) -> None:
             asked = {call.id for call in message.tool_calls or []}
         elif message.role == "tool" and message.tool_call_id not in asked:
             raise WireError(
-                400, "invalid_value", "Invalid parameter: messages with role 'tool' must be a response to a preceeding message "
-                "with 'tool_calls'.", param=f"messages[{place}].role",
-            )  # fmt: skip
+                400,
+                "invalid_value",
+                "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with "
+                "'tool_calls'.",
+                param=f"messages[{place}].role",
+            )
 
 
 def _flat(turn: Turn) -> str:
