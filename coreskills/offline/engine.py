@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from coreskills.offline import tokens
+from coreskills.offline.asking import routing
 from coreskills.offline.asking.understand import understand
 from coreskills.offline.catalogue import ModelInfo
 from coreskills.offline.prompt import Completion, Image, Prompt, PromptError, StopReason, Text, ToolCall, ToolResult
-from coreskills.offline.skills import answer, arithmetic, chat, classify, refuse
+from coreskills.offline.skills import answer, arithmetic, chat, classify, extract, judge, look, refuse, summarise, tools
 from coreskills.offline.task import Answer, Task
 from coreskills.offline.tiers import TIERS, Tier
 from coreskills.offline.vectors import Embedder
@@ -33,7 +34,11 @@ def complete(prompt: Prompt, info: ModelInfo, embedder: Embedder) -> Completion:
     _check_limits(prompt, info, n_input)
     task = understand(prompt, embedder)
     task.draw = _draw(prompt)
-    made = run(task, embedder, tier)
+    made = tools.run(task, embedder, tier) if task.skill == "tool" else None
+    if made is None:
+        if task.skill == "tool":
+            routing.without_tools(task, embedder)
+        made = run(task, embedder, tier)
     return _finish(prompt, task, made, n_input)
 
 
@@ -48,12 +53,24 @@ def run(task: Task, embedder: Embedder, tier: Tier) -> Answer:
             return classify.run(task, embedder, tier)
         case "closed_book":
             return chat.closed_book(task, embedder, tier)
+        case "compare":
+            return judge.compare(task, embedder, tier)
+        case "extract":
+            return extract.run(task, tier)
+        case "judge":
+            return judge.run(task, embedder, tier)
+        case "look":
+            return look.run(task, embedder, tier)
         case "refuse":
             return refuse.run(task)
-        case "chat":
-            return chat.run(task, embedder, tier)
-        case _:
+        case "report":
+            return tools.report(task, tier)
+        case "summarise":
+            return summarise.run(task, embedder, tier)
+        case "ask_back":
             return chat.ask_back(task)
+        case _:
+            return chat.run(task, embedder, tier)
 
 
 def count_input(prompt: Prompt) -> int:

@@ -7,22 +7,102 @@ from dataclasses import dataclass
 from functools import cached_property
 
 ITEM_NAMES = frozenset(
-    ["text", "ticket", "input", "review", "message", "sentence", "email", "mail", "tweet", "comment", "feedback", "item", "headline", "customer", "query", "statement", "post", "complaint", "request", "transcript", "paragraph", "incident", "note", "user_message", "customer_message", "subject", "utterance", "title"]
+    [
+        "text",
+        "ticket",
+        "input",
+        "review",
+        "message",
+        "sentence",
+        "email",
+        "mail",
+        "tweet",
+        "comment",
+        "feedback",
+        "item",
+        "headline",
+        "customer",
+        "query",
+        "statement",
+        "post",
+        "complaint",
+        "request",
+        "transcript",
+        "paragraph",
+        "incident",
+        "note",
+        "user_message",
+        "customer_message",
+        "subject",
+        "utterance",
+        "title",
+    ]
 )
 LABEL_NAMES = frozenset(
-    ["label", "category", "sentiment", "output", "class", "classification", "intent", "topic", "priority", "urgency", "tag", "verdict", "result"]
+    [
+        "label",
+        "category",
+        "sentiment",
+        "output",
+        "class",
+        "classification",
+        "intent",
+        "topic",
+        "priority",
+        "urgency",
+        "tag",
+        "verdict",
+        "result",
+    ]
 )
 OTHER_NAMES = frozenset(
-    ["question", "q", "answer", "a", "context", "reference", "response", "criteria", "rubric", "candidate", "documents", "document", "source", "sources", "policy", "article", "passage", "facts", "summary", "json", "labels", "categories", "task", "instruction", "instructions", "rules", "schema", "fields", "examples", "example", "notes", "options", "conversation"]
+    [
+        "question",
+        "q",
+        "answer",
+        "a",
+        "context",
+        "reference",
+        "response",
+        "criteria",
+        "rubric",
+        "candidate",
+        "documents",
+        "document",
+        "source",
+        "sources",
+        "policy",
+        "article",
+        "passage",
+        "facts",
+        "summary",
+        "json",
+        "labels",
+        "categories",
+        "task",
+        "instruction",
+        "instructions",
+        "rules",
+        "schema",
+        "fields",
+        "examples",
+        "example",
+        "notes",
+        "options",
+        "conversation",
+    ]
 )
 _OPEN_DEPTH = 24  # how far back a closing tag looks for its opening: keeps garbage input linear
 _TAG = re.compile(r"<(/?)([A-Za-z][\w-]{0,30})((?:\s[^<>]{0,200})?)>")
 _ATTRIBUTE = re.compile(r"([\w-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
 _FENCE = re.compile(r"^[ \t]*(```|\"\"\"|''')[^\n]*$", re.M)
 _INLINE_FENCE = re.compile(r"\"\"\"([^\"]+)\"\"\"|```([^`]+)```|'''([^']+)'''")
+_NAME = r"(?P<name>[A-Za-z][A-Za-z _-]{0,30}?)[ \t]*(?P<n>\d{1,2})?"
 _LINE = re.compile(
-    r"^[ \t]*(?:#{1,5}[ \t]*|[-*>][ \t]+)?(?P<open>\*\*|\[|__)?(?P<name>[A-Za-z][A-Za-z _-]{0,30}?)[ \t]*(?P<n>\d{1,2})?"
-    r"(?P<colon>:)?(?:\*\*|\]|__)?[ \t]*(?P<colon2>[:=](?!=))?[ \t]*(?P<rest>.*)$"
+    rf"^[ \t]*(?:#{{1,5}}[ \t]*|[-*>][ \t]+)?(?:\*\*|__|\[)?{_NAME}(?:\*\*|__|\])?[ \t]*:(?:\*\*|__)?[ \t]*(?P<rest>.*)$"
+)
+_HEADING = re.compile(
+    rf"^[ \t]*(?:#{{1,5}}[ \t]*{_NAME}|\[{_NAME.replace('P<name>', 'P<b>').replace('P<n>', 'P<bn>')}\]|\*\*{_NAME.replace('P<name>', 'P<c>').replace('P<n>', 'P<cn>')}\*\*)[ \t]*(?P<rest>)$"
 )
 
 
@@ -106,8 +186,8 @@ def fields(text: str) -> list[Field]:
     heads: list[tuple[str, str, int, int]] = []
     at = 0
     for line in text.splitlines(keepends=True):
-        match = _LINE.match(line.rstrip("\r\n")) if len(line) < 20_000 or ":" in line[:60] else None
-        if match and (name := _field_name(match)):
+        match = _LINE.match(line.rstrip("\r\n")) or _HEADING.match(line.rstrip("\r\n"))
+        if match and (name := _field_name(next(group for group in match.groups() if group))):
             heads.append((name, match["n"] or "", at, at + match.start("rest")))
         at += len(line)
     ends = [*[start for _, _, start, _ in heads[1:]], len(text)][: len(heads)]
@@ -117,31 +197,19 @@ def fields(text: str) -> list[Field]:
     ]
 
 
-def _field_name(match: re.Match[str]) -> str | None:
-    """The canonical name of a line's field, if it is one we know and the line looks like a field."""
-    name = re.sub(r"[\s_-]+", "_", match["name"].strip().lower())
-    marked = match["colon"] or match["colon2"] or (match["open"] and not match["rest"])
-    if not marked and not (match["rest"] == "" and match[0].lstrip().startswith("#")):
-        return None
+def _field_name(shown: str) -> str | None:
+    """The canonical name of a line's field, if it is one we know."""
+    name = re.sub(r"[\s_-]+", "_", shown.strip().lower())
     words = name.split("_")
     if name in ITEM_NAMES | LABEL_NAMES | OTHER_NAMES:
         return name
     if words[-1] in {"a", "b"} and words[0] in {"answer", "response", "assistant", "candidate", "output"}:
-        return words[-1].join(("answer_", ""))
+        return f"answer_{words[-1]}"
     if words[-1] in {"answer", "response"}:
         gold = {"reference", "expected", "gold", "correct", "ideal", "golden", "true"}
         return "reference" if gold & set(words) else "answer"
-    if words[-1] in ITEM_NAMES and words[0] in {
-        "the",
-        "customer",
-        "user",
-        "this",
-        "new",
-        "support",
-        "product",
-        "final",
-        "my",
-    }:
+    owners = {"the", "customer", "user", "this", "new", "support", "product", "final", "my"}
+    if words[-1] in ITEM_NAMES and words[0] in owners:
         return words[-1]
     if words[-1] in {"question", "context", "answer", "label", "category"} and len(words) <= 2:
         return words[-1]

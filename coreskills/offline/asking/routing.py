@@ -75,6 +75,14 @@ def choose(task: Task, embedder: Embedder) -> None:
     task.skill = _feasible(task, skill)
 
 
+def without_tools(task: Task, embedder: Embedder) -> None:
+    """Choose again when no tool fits."""
+    skill = _by_wording(task)
+    if skill is None:
+        skill, task.certainty = _by_likeness(task, embedder)
+    task.skill = _feasible(task, skill)
+
+
 def _by_structure(task: Task) -> Skill | None:
     """What the request's shape alone decides."""
     if task.results:

@@ -9,10 +9,46 @@ from coreskills.offline.language import questions
 from coreskills.offline.task import Source
 
 SOURCE_TAGS = frozenset(
-    ["document", "source", "doc", "passage", "chunk", "context", "article", "policy", "page", "excerpt", "snippet", "result", "search_result", "hit", "faq", "kb", "data", "section", "knowledge", "retrieved", "reference_text", "background"]
+    [
+        "document",
+        "source",
+        "doc",
+        "passage",
+        "chunk",
+        "context",
+        "article",
+        "policy",
+        "page",
+        "excerpt",
+        "snippet",
+        "result",
+        "search_result",
+        "hit",
+        "faq",
+        "kb",
+        "data",
+        "section",
+        "knowledge",
+        "retrieved",
+        "reference_text",
+        "background",
+    ]
 )
 GROUP_TAGS = frozenset(
-    ["documents", "sources", "docs", "passages", "chunks", "contexts", "articles", "policies", "excerpts", "results", "search_results", "hits"]
+    [
+        "documents",
+        "sources",
+        "docs",
+        "passages",
+        "chunks",
+        "contexts",
+        "articles",
+        "policies",
+        "excerpts",
+        "results",
+        "search_results",
+        "hits",
+    ]
 )
 _NUMBERED = re.compile(
     r"^[ \t]*(?:[-*][ \t]+)?(?:\[(?:(?:source|document|doc|chunk|passage)[ \t#]*)?(?P<a>[\w.-]{1,40})\]"
