@@ -11,6 +11,9 @@ from pathlib import Path
 from coreskills.course import Course, load_course
 from coreskills.errors import ClassroomError
 
+# Where each store lies when it is not below the state folder; what instructors' servers are told too.
+STORES = ("CORESKILLS_DATABASE", "CORESKILLS_BLOBS", "CORESKILLS_GRADEBOOK", "CORESKILLS_LEDGER", "CORESKILLS_KEYS")
+
 
 def state_dir(course: Course) -> Path:
     """The git-ignored folder of everything a running classroom writes; ``CORESKILLS_STATE`` moves it."""

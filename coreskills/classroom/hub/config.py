@@ -11,7 +11,7 @@ from traitlets.config import get_config
 from coreskills.classroom.hub.login import ClassAuthenticator
 from coreskills.classroom.hub.names import GRADER, INSTRUCTORS, SERVICE
 from coreskills.classroom.hub.spawner import RoomSpawner, hub_environment, know_role
-from coreskills.classroom.settings import Run
+from coreskills.classroom.settings import STORES, Run
 
 run_file = Path(os.environ["CORESKILLS_RUN"])
 run = Run.load(run_file)
@@ -43,6 +43,9 @@ c.JupyterHub.spawner_class = RoomSpawner
 c.RoomSpawner.course_root = run.root
 c.RoomSpawner.learner_config = str(room.state / "learner")
 c.RoomSpawner.home_dir_template = str(room.homes / "{username}")
+c.RoomSpawner.course_environment = {"CORESKILLS_STATE": run.state} | {
+    name: os.environ[name] for name in STORES if name in os.environ
+}
 c.RoomSpawner.is_walled = run.is_walled
 c.RoomSpawner.pre_spawn_hook = know_role
 c.RoomSpawner.cmd = [sys.executable, "-m", "jupyterhub.singleuser"]

@@ -10,7 +10,7 @@ from typing import Any
 
 from jupyterhub.spawner import SimpleLocalProcessSpawner
 from jupyterhub.utils import random_port
-from traitlets import Bool, Unicode
+from traitlets import Bool, Dict, Unicode
 
 from coreskills.classroom.hub.names import INSTRUCTORS
 from coreskills.classroom.hub.wall import give_home, walled
@@ -21,6 +21,7 @@ class RoomSpawner(SimpleLocalProcessSpawner):
 
     course_root = Unicode(config=True, help="The course folder: the instructors' servers start there.")
     learner_config = Unicode(config=True, help="Jupyter and nbgrader configuration of learners' servers.")
+    course_environment = Dict(config=True, help="Where the classroom keeps its things; for instructors only.")
     is_walled = Bool(True, config=True, help="Learners' servers run behind bubblewrap.")
     is_instructor = Bool(False)
 
@@ -32,7 +33,9 @@ class RoomSpawner(SimpleLocalProcessSpawner):
         """The server's environment: what the hub gives, and where Jupyter and nbgrader find their configuration."""
         env: dict[str, str] = super().get_env()
         env["JUPYTER_CONFIG_DIR"] = str(Path(self.home_dir) / ".jupyter")
-        if not self.is_instructor:
+        if self.is_instructor:
+            env.update(self.course_environment)
+        else:
             env["JUPYTER_CONFIG_PATH"] = self.learner_config
         return env
 
@@ -50,7 +53,9 @@ class RoomSpawner(SimpleLocalProcessSpawner):
             give_home(home, self.user.name)
         command = [*self.cmd, *self.get_args()]
         if self.is_instructor and os.getuid() == 0:
-            command.append("--allow-root")  # the owner of the course is root here, and the instructor works as its owner
+            command.append(
+                "--allow-root"
+            )  # the owner of the course is root here, and the instructor works as its owner
         folder = Path(self.course_root) if self.is_instructor else home
         if self.is_walled and not self.is_instructor:
             command = walled(command, name=self.user.name, home=home, readable=[Path(self.learner_config)])

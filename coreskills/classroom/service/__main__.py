@@ -15,6 +15,7 @@ from coreskills.classroom.service.identity import HubDoorkeeper
 from coreskills.classroom.settings import Run
 from coreskills.gateway.app import create_app as gateway_app
 from coreskills.gateway.keys import KeyStore
+from coreskills.ledger.store import Ledger
 
 
 def main() -> None:
@@ -25,13 +26,15 @@ def main() -> None:
     roster = Roster(room.database_url)
     exchange = open_exchange(room)
     keys = KeyStore(room.keys_url)
-    gateway = open_gateway(room, keys)
+    ledger = Ledger(room.ledger_url)
+    gateway = open_gateway(room, keys, ledger)
     service = Service(
         classroom=room,
         exchange=exchange,
         roster=roster,
         doorkeeper=HubDoorkeeper(roster),
         keys=keys,
+        ledger=ledger,
         gateway_url=f"http://127.0.0.1:{run.service_port}{PREFIX}/gateway",
     )
     try:

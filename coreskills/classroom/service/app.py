@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -15,15 +16,21 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
+from coreskills.classroom.recommendations import Recommendations
 from coreskills.classroom.roster import Roster
+from coreskills.classroom.schedule import DueDates
 from coreskills.classroom.service import exchange_api, keys
 from coreskills.classroom.service.door import finish_login, guarded
 from coreskills.classroom.service.identity import Doorkeeper
+from coreskills.classroom.service.panel import panel
 from coreskills.classroom.settings import Classroom
 from coreskills.classroom.store.blobs import BlobStore
 from coreskills.classroom.store.bundle import read_folder
 from coreskills.classroom.store.exchange import Exchange
+from coreskills.classroom.store.grades import Grades
 from coreskills.gateway.keys import KeyStore
+from coreskills.ledger.store import Ledger
+from coreskills.ledger.totals import totals
 
 PREFIX = "/services/course"
 log = logging.getLogger("coreskills.classroom")
@@ -47,8 +54,25 @@ class Service:
     roster: Roster
     doorkeeper: Doorkeeper
     keys: KeyStore
+    ledger: Ledger
     gateway_url: str
     wake_grader: Callable[[], None] = field(default=_nobody_waits)
+
+    @property
+    def grades(self) -> Grades:
+        return Grades(self.classroom.database_url)
+
+    @property
+    def due(self) -> DueDates:
+        return DueDates(self.classroom.database_url)
+
+    @property
+    def recommendations(self) -> Recommendations:
+        return Recommendations(self.classroom.database_url)
+
+    def spent_by_lab(self, learner: str) -> dict[str, Decimal]:
+        """What a learner spent, by lab, at list price."""
+        return {total.key[0]: total.cost_usd for total in totals(self.ledger, "lab", learner=learner)}
 
 
 def open_exchange(classroom: Classroom) -> Exchange:
@@ -81,6 +105,7 @@ def routes() -> list[BaseRoute]:
         guarded("/api/keys", keys.mint, methods=["POST"], allow="learner"),
         guarded("/api/keys/renew", keys.renew, methods=["POST"], allow="learner"),
         guarded("/api/keys/revoke", keys.revoke, methods=["POST"], allow="learner"),
+        guarded("/api/panel", panel, methods=["GET"], allow="learner"),
         guarded("/api/labs", exchange_api.labs, methods=["GET"], allow="learner"),
         guarded("/api/labs/{lab}/release", exchange_api.fetch, methods=["GET"], allow="learner"),
         guarded("/api/labs/{lab}/release", exchange_api.release, methods=["PUT"], allow="instructor"),

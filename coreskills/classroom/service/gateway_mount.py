@@ -9,6 +9,6 @@ from coreskills.ledger.store import Ledger
 from coreskills.offline.models import OfflineModels
 
 
-def open_gateway(room: Classroom, keys: KeyStore) -> Gateway:
+def open_gateway(room: Classroom, keys: KeyStore, ledger: Ledger) -> Gateway:
     """The gateway of a classroom: its keys, its ledger, the offline models."""
-    return Gateway(keys=keys, ledger=Ledger(room.ledger_url), models=OfflineModels(room.state / "cache"))
+    return Gateway(keys=keys, ledger=ledger, models=OfflineModels(room.state / "cache"))

@@ -211,6 +211,17 @@ class Exchange:
         with reading(self._url) as session:
             return [_submission(row) for row in session.scalars(wanted)]
 
+    def queue(self) -> list[int]:
+        """Submissions that wait for grading or are being graded, oldest first."""
+        wanted = select(SubmissionRow.id).where(SubmissionRow.state.in_(("queued", "running")))
+        with reading(self._url) as session:
+            return list(session.scalars(wanted.order_by(SubmissionRow.id)))
+
+    def fetched_by(self, learner: str) -> frozenset[str]:
+        """The labs a learner has fetched."""
+        with reading(self._url) as session:
+            return frozenset(session.scalars(select(FetchRow.lab).where(FetchRow.learner == learner)))
+
     def submission(self, submission_id: int, *, learner: str | None = None) -> Submission:
         """One submission.
 
