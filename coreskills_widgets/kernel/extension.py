@@ -5,8 +5,14 @@ What it shows fails quietly: no gateway, no note. It never writes to stderr and 
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 import os
+import signal
+import socket
+import threading
+from collections.abc import Callable
 from typing import Any
 
 from coreskills_widgets.kernel import calls
@@ -75,11 +81,42 @@ def _row_id(row: Row) -> int:
     return int(row.get("rowid") or row.get("id") or 0)
 
 
+def wake_on_signals(loop: asyncio.AbstractEventLoop) -> None:
+    """Let an interrupt end ``await asyncio.sleep(60)`` at once, not after the sixty seconds.
+
+    ipykernel's handler schedules the cancellation, but a loop that waits for its next event does not notice
+    (https://github.com/ipython/ipykernel/issues/881): a byte written by the interpreter at each signal wakes it.
+    """
+    reader, writer = socket.socketpair()
+    reader.setblocking(False)
+    writer.setblocking(False)
+
+    def drain() -> None:
+        with contextlib.suppress(BlockingIOError):
+            reader.recv(4096)
+
+    loop.add_reader(reader, drain)
+    signal.set_wakeup_fd(writer.detach(), warn_on_full_buffer=False)
+
+
+def _wake_once(shell: Any) -> Callable[..., None]:
+    """The first cell runs inside the kernel's loop, which is not there yet when extensions load."""
+
+    def first_cell(*_: Any) -> None:
+        shell.events.unregister("pre_run_cell", first_cell)
+        if threading.current_thread() is threading.main_thread():
+            with contextlib.suppress(RuntimeError, NotImplementedError, ValueError, OSError):
+                wake_on_signals(asyncio.get_running_loop())
+
+    return first_cell
+
+
 def load_ipython_extension(shell: Any) -> None:
     """Called by IPython when the kernel starts."""
     from coreskills_widgets.kernel.magic import register
 
     register(shell)
+    shell.events.register("pre_run_cell", _wake_once(shell))
     try:
         client = calls.client()
     except GatewayAway:

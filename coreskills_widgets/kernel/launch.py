@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Any
 
 EXTENSION = "coreskills_widgets.kernel.extension"
 
@@ -17,22 +18,29 @@ def drop_working_folder() -> None:
         del sys.path[0]
 
 
-def run_kernel(arguments: list[str], *, watched_by_us: bool = False) -> None:
+def run_kernel(arguments: list[str], *, is_forked: bool = False, own_files: list[str] | None = None) -> None:
     """Run a kernel until it is shut down.
 
     Args:
         arguments: As on ipykernel's command line, ``-f CONNECTION_FILE`` and more.
-        watched_by_us: The caller ends this process when the Jupyter server ends, so ipykernel must not watch
-            its parent process (which is the warm parent, and may be replaced).
+        is_forked: The fork ends itself with the Jupyter server, so ipykernel must not watch its parent process
+            (which is the warm parent, and may be replaced).
+        own_files: The modules that the debugger steps over. ipykernel takes all that are loaded at its start, which
+            in a fork are the labs' libraries too: stepping into them would be impossible, and each stop take seconds.
     """
     from ipykernel.kernelapp import IPKernelApp
     from traitlets.config import Config
 
     config = Config()
     config.IPKernelApp.extra_extensions = [EXTENSION]
-    if watched_by_us:
+    if is_forked:
         config.IPKernelApp.parent_handle = 1
-    IPKernelApp.launch_instance(argv=arguments, config=config)
+    app: Any = IPKernelApp.instance(config=config)
+    app.initialize(arguments)
+    debugger = getattr(app.kernel, "debugger", None)
+    if debugger is not None and own_files is not None:
+        debugger.kernel_modules = own_files
+    app.start()
 
 
 def main(arguments: list[str]) -> None:
