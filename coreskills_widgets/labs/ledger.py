@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from coreskills_widgets.labs import surroundings
@@ -24,6 +25,13 @@ def calls(*, after: int = 0, **matching: Any) -> list[dict[str, Any]]:
 def count() -> int:
     """How many calls there are so far."""
     return len(surroundings.current().calls())
+
+
+def wait_for(calls_made: int, *, at_most_s: float = 5) -> None:
+    """Wait until that many calls are listed: one that a client gave up is listed when its answer would have come."""
+    end = time.monotonic() + at_most_s
+    while count() < calls_made and time.monotonic() < end:
+        time.sleep(0.05)
 
 
 def request_body(call: dict[str, Any]) -> Any:
