@@ -23,7 +23,7 @@ from coreskills.cassettes.files import write
 from coreskills.cassettes.recording import FAULT_HEADER, Fault, Provenance, Recording, canonical
 from coreskills.cassettes.request import identify
 from coreskills.cassettes.shape import exact_key
-from coreskills.wire.http import WireResponse
+from coreskills.wire.http import WireRequest, WireResponse
 
 LATENCY_HEADER = "x-coreskills-latency-ms"
 NO_ANSWER = 599
@@ -120,9 +120,10 @@ class Recorder:
             response = WireResponse(
                 answer["status"]["code"], headers, answer["body"]["string"], self._latency_ms(headers, asked)
             )
+            if self.source == "offline":
+                response = with_steady_id(request, response)
             causes = (call.cause,) if call.cause else ()
-            recording = canonical(Recording(request, response, causes, call.cell, fault))
-            self.recordings.append(recording if self.source == "live" else _with_steady_id(recording))
+            self.recordings.append(canonical(Recording(request, response, causes, call.cell, fault)))
 
     def _latency_ms(self, headers: Mapping[str, str], asked: VcrRequest) -> int | None:
         if LATENCY_HEADER in headers:
@@ -145,15 +146,14 @@ class Recorder:
         )
 
 
-def _with_steady_id(recording: Recording) -> Recording:
+def with_steady_id(request: WireRequest, response: WireResponse) -> WireResponse:
     """Name an offline answer's request by what was asked, so that recording again changes nothing."""
-    response = recording.response
     name = next((header for header in _REQUEST_IDS if header in response.headers), None)
     if name is None:
-        return recording
-    given, steady = response.headers[name], f"req_{exact_key(recording.request)[:24]}"
+        return response
+    given, steady = response.headers[name], f"req_{exact_key(request)[:24]}"
     body = response.body.replace(given.encode(), steady.encode())
-    return replace(recording, response=replace(response, headers={**response.headers, name: steady}, body=body))
+    return replace(response, headers={**response.headers, name: steady}, body=body)
 
 
 def is_hidden(recording: Recording) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
@@ -20,7 +21,7 @@ from nbformat import NotebookNode
 
 from coreskills.cassettes.drift import Drift, compare
 from coreskills.cassettes.files import read
-from coreskills.cassettes.recorder import Recorder, is_hidden, write_or_remove
+from coreskills.cassettes.recorder import Recorder, is_hidden, with_steady_id, write_or_remove
 from coreskills.cassettes.recording import Provenance, Recording
 from coreskills.course import Course, Lab
 from coreskills.errors import CassetteError
@@ -48,6 +49,7 @@ _SECRET = ("authorization", "x-api-key", "cookie", "set-cookie")
 _DROPPED_HEADERS = frozenset(("host", "connection", "date", "server", *_ABOUT_THE_BODY, *_SECRET))
 _UPSTREAM_TIMEOUT_S = 600
 _SLOWEST_CELL_S = 300
+_RECORDED_AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -112,9 +114,12 @@ class RecordingBackend:
         headers = {name: value for name, value in response.headers.items() if name not in _DROPPED_HEADERS}
         upstream = self._upstream.urls[incoming.wire.provider].encode()
         body = body.replace(upstream + b"/v", incoming.base_url.encode() + b"/v")
-        answer = whole(WireResponse(response.status_code, headers, body), source=self._upstream.source)
+        given = WireResponse(response.status_code, headers, body)
+        if self._upstream.source == "offline":
+            given = with_steady_id(incoming.wire, given)
+        answer = whole(given, source=self._upstream.source)
         if is_broken or answer.is_stream:
-            answer.chunks, answer.body = _events(body, is_broken=is_broken), b""
+            answer.chunks, answer.body = _events(given.body, is_broken=is_broken), b""
         return answer
 
     async def _ask(self, incoming: Incoming) -> tuple[httpx.Response, bytes, bool]:
@@ -167,12 +172,18 @@ def recording_gateway(recorder: Recorder, upstream: Upstream, *, lab: str) -> It
             ledger.close()
 
 
+def _clock() -> Callable[[], datetime]:
+    """A clock that starts at one moment and moves a second each time it is read: batches record the same twice."""
+    seconds = itertools.count()
+    return lambda: _RECORDED_AT + timedelta(seconds=next(seconds))
+
+
 @contextmanager
 def offline_upstream() -> Iterator[Upstream]:
     """Serve the offline models over real HTTP, as a provider would be reached."""
     with tempfile.TemporaryDirectory(prefix="coreskills-offline-") as folder:
         keys, ledger = KeyStore(f"sqlite:///{folder}/keys.sqlite"), Ledger(f"sqlite:///{folder}/ledger.sqlite")
-        gateway = Gateway(keys=keys, ledger=ledger)
+        gateway = Gateway(keys=keys, ledger=ledger, clock=_clock())
         secret = keys.mint(learner="reference", lab="recording", backend="offline")
         try:
             with GatewayServer(create_app(gateway)) as server:

@@ -1,0 +1,75 @@
+"""A real gateway before the offline models, one that records it, and one that replays what was recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from coreskills.cassettes.files import write
+from coreskills.cassettes.recorder import Recorder
+from coreskills.cassettes.recording import Recording
+from coreskills.checking.recording import Upstream, provenance, recording_gateway
+from coreskills.gateway.app import Gateway, create_app
+from coreskills.gateway.keys import KeyStore
+from coreskills.gateway.serve import GatewayServer
+from coreskills.gateway.session import Session
+from coreskills.ledger.store import Ledger
+from coreskills.wire.http import PROVIDER_HOSTS
+
+
+@dataclass
+class Served:
+    """A running gateway, a key for it, and that key's session."""
+
+    url: str
+    key: str
+    session: Session
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a kernel's environment says."""
+        return {
+            "ANTHROPIC_BASE_URL": self.url,
+            "ANTHROPIC_API_KEY": self.key,
+            "OPENAI_BASE_URL": f"{self.url}/v1",
+            "OPENAI_API_KEY": self.key,
+        }
+
+    @property
+    def upstream(self) -> Upstream:
+        """This gateway in a provider's place."""
+        return Upstream("offline", dict.fromkeys(PROVIDER_HOSTS, self.url), dict.fromkeys(PROVIDER_HOSTS, self.key))
+
+
+@contextmanager
+def serving(folder: Path, *, cassettes: tuple[Path, ...] = ()) -> Iterator[Served]:
+    """Serve a gateway: of cassettes where some are given, else of the offline models."""
+    folder.mkdir(parents=True, exist_ok=True)
+    keys, ledger = KeyStore(f"sqlite:///{folder}/keys.sqlite"), Ledger(f"sqlite:///{folder}/ledger.sqlite")
+    gateway = Gateway(keys=keys, ledger=ledger, batch_seconds=0.3)
+    backend = "replay" if cassettes else "offline"
+    secret = keys.mint(learner="ada", lab="lab", backend=backend, cassettes=cassettes)
+    grant = keys.lookup(secret)
+    assert grant is not None
+    try:
+        with GatewayServer(create_app(gateway)) as server:
+            yield Served(server.url, secret, gateway.sessions[grant.id])
+    finally:
+        gateway.close()
+        keys.close()
+        ledger.close()
+
+
+@contextmanager
+def recording(upstream: Upstream, recorder: Recorder) -> Iterator[Served]:
+    """Serve a gateway that records."""
+    with recorder, recording_gateway(recorder, upstream, lab="lab") as (url, secret, session):
+        yield Served(url, secret, session)
+
+
+def save(path: Path, recordings: list[Recording]) -> Path:
+    """Write recordings as `coreskills record` does."""
+    write(path, recordings, provenance=provenance("offline"))
+    return path
