@@ -107,7 +107,8 @@ def install_models() -> None:
 def build_front_end() -> None:
     """Fetch the npm packages (the hub's proxy among them) and build widgets and lab extension."""
     jupyter = {"PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}"}
-    call("npm", "ci", "--no-audit", "--no-fund", cwd=ROOT / "ui")
+    # Not `npm ci`: it refuses a lock file made where not every platform's optional binary can be had.
+    call("npm", "install", "--no-save", "--no-audit", "--no-fund", cwd=ROOT / "ui")
     call("npm", "run", "build", cwd=ROOT / "ui", env=jupyter)
 
 
