@@ -40,7 +40,8 @@ def _choice(choice: Json) -> Iterator[Json]:
 
     content = message.get("content")
     tools = message.get("tool_calls") or []
-    extras = {k: v for k, v in message.items() if k not in ("role", "content", "tool_calls", "refusal")}
+    # An empty ``annotations`` is in every plain answer and in no stream.
+    extras = {k: v for k, v in message.items() if k not in ("role", "content", "tool_calls", "refusal") and v}
     refusal = message.get("refusal")
     yield part({"role": message.get("role", "assistant"), "content": "" if content else content, "refusal": None})
     if extras:
@@ -106,7 +107,7 @@ def _add(choice: Json, part: Json) -> None:
 
 
 def _finish(choice: Json) -> Json:
-    message = {"role": "assistant", "content": None, "refusal": None, **choice["message"]}
+    message = {"role": "assistant", "content": None, "refusal": None, "annotations": [], **choice["message"]}
     if tools := message.get("tool_calls"):
         message["tool_calls"] = [{k: v for k, v in tool.items() if k != "index"} for tool in tools]
     return {**choice, "message": message}

@@ -54,8 +54,8 @@ def _item(item: Json) -> tuple[Json, list[Step]]:
         steps: list[Step] = [
             ("response.function_call_arguments.delta", {"delta": piece}) for piece in fragments(item["arguments"])
         ]
-        done = {"arguments": item["arguments"], "name": item.get("name")}
-        return {**item, **waiting, "arguments": ""}, [*steps, ("response.function_call_arguments.done", done)]
+        done = ("response.function_call_arguments.done", {"arguments": item["arguments"]})
+        return {**item, **waiting, "arguments": ""}, [*steps, done]
     if item["type"] == "reasoning" and item.get("summary"):
         steps = [step for number, part in enumerate(item["summary"]) for step in _summary(part, number)]
         return {**item, **waiting, "summary": []}, steps
