@@ -5,14 +5,17 @@ nbgrader's own verbs and formgrader read this file. Learners' servers have one o
 
 from coreskills.classroom.settings import Classroom
 from coreskills.course import find_course
+from coreskills.examiner.nbgrader_step import use_examiner
 from coreskills_widgets.exchange import configure
 
 c = get_config()  # noqa: F821  nbgrader gives it to this file
 
 room = Classroom.of(find_course())
+room.state.mkdir(parents=True, exist_ok=True)
 c.CourseDirectory.root = str(room.course.root)
 c.CourseDirectory.course_id = room.course.course.id
 c.CourseDirectory.submitted_directory = str(room.submitted)
 c.CourseDirectory.feedback_directory = str(room.feedback)
 c.CourseDirectory.db_url = room.gradebook_url
 configure(c)
+use_examiner(c)

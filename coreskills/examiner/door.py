@@ -1,0 +1,99 @@
+"""The gateway of one examination: served in the candidate's network, answering from the lab's recordings."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from coreskills.examiner.job import GatewayTerms
+from coreskills.gateway.app import Gateway, create_app
+from coreskills.gateway.keys import KeyStore
+from coreskills.gateway.serve import GatewayServer
+from coreskills.gateway.session import Session
+from coreskills.ledger import Ledger
+
+if TYPE_CHECKING:
+    from coreskills.offline.models import OfflineModels
+
+
+@dataclass
+class Door:
+    """The running gateway, and what it knows of this examination.
+
+    Attributes:
+        key: The secret that the candidate uses.
+    """
+
+    gateway: Gateway
+    session: Session
+    key: str
+    server: GatewayServer | None = field(default=None, repr=False)
+
+    def serve(self, listening: socket.socket) -> None:
+        """Answer on a socket of the candidate's network.
+
+        Raises:
+            GatewayError: It did not come up.
+        """
+        if self.server is None:
+            self.server = GatewayServer(create_app(self.gateway), sockets=[listening]).start()
+        else:
+            self.server.add_socket(listening)
+
+    def start_again(self) -> None:
+        """Play the recordings from their beginning: the notebook is run anew."""
+        self.session.library = None
+
+    def set_cause(self, cause: str | None) -> None:
+        self.session.cause = cause
+
+    @property
+    def misses(self) -> list[Any]:
+        return self.session.misses
+
+
+@contextmanager
+def opened(terms: GatewayTerms, *, learner: str, lab: str, models: OfflineModels | None) -> Iterator[Door]:
+    """Open a gateway for one examination.
+
+    Raises:
+        GatewayError: A recording is missing or damaged; grading without it would call every learner wrong.
+    """
+    check_cassettes(terms)
+    keys, ledger = KeyStore("sqlite://"), Ledger("sqlite://")
+    gateway = Gateway(keys=keys, ledger=ledger, models=models)
+    secret = keys.mint(
+        learner=learner,
+        lab=lab,
+        kernel="examiner",
+        backend=terms.backend,
+        budget_usd=None if terms.budget_usd is None else Decimal(terms.budget_usd),
+        cassettes=[Path(path) for path in terms.cassettes],
+        free_form=terms.free_form,
+    )
+    grant = keys.lookup(secret)
+    assert grant is not None
+    door = Door(gateway, gateway.sessions[grant.id], secret)
+    try:
+        yield door
+    finally:
+        if door.server is not None:
+            door.server.stop()
+        gateway.close()
+
+
+def check_cassettes(terms: GatewayTerms) -> None:
+    """Read the recordings before any learner code runs.
+
+    Raises:
+        CassetteError: One is missing or damaged; no score is written then.
+    """
+    if terms.backend == "replay" and terms.cassettes:
+        from coreskills.cassettes import load
+
+        load([Path(path) for path in terms.cassettes])

@@ -1,0 +1,125 @@
+"""One examination, and what comes of it, as plain data that crosses processes and machines."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from coreskills_widgets.candidate.sandbox import Limits
+
+
+@dataclass(frozen=True)
+class GatewayTerms:
+    """How model calls are answered.
+
+    Attributes:
+        cassettes: Absolute paths; where ``backend`` is ``replay``, all must be readable.
+        free_form: What no recording fits is answered by the offline models.
+    """
+
+    backend: Literal["replay", "offline", "live"] = "replay"
+    cassettes: tuple[str, ...] = ()
+    free_form: bool = False
+    budget_usd: str | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """A submission to examine.
+
+    Attributes:
+        notebook: nbformat 4 JSON; its graded cells are the instructor's own text, not the learner's copy.
+        tests: grade_id of each test cell, with its points.
+        workdir: Folder whose files the notebook works with; ``None`` for none.
+        emptied: Folders inside it that start empty: what is handed in must come from this run.
+        tools: Text of the instructor's cells, whose imports and asserting functions tests may use.
+        seed: Recorded with the score; varies what must not matter (hashing).
+    """
+
+    id: str
+    learner: str
+    lab: str
+    notebook: dict[str, Any]
+    tests: dict[str, float]
+    workdir: str | None = None
+    emptied: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
+    gateway: GatewayTerms | None = None
+    timeout_s: float = 300.0
+    cell_timeout_s: float = 30.0
+    limits: Limits = field(default_factory=Limits)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, row: dict[str, Any]) -> Job:
+        terms = row.get("gateway")
+        return cls(
+            **{
+                **row,
+                "emptied": tuple(row["emptied"]),
+                "tools": tuple(row["tools"]),
+                "gateway": GatewayTerms(**{**terms, "cassettes": tuple(terms["cassettes"])}) if terms else None,
+                "limits": Limits(**row["limits"]),
+            }
+        )
+
+
+Status = Literal["passed", "partial", "failed", "no_recording", "timed_out", "crashed", "not_reached"]
+
+
+@dataclass(frozen=True)
+class CellScore:
+    """What one test cell earned.
+
+    Attributes:
+        message: The check's teaching message; for crashes and time-outs, what happened.
+        note: For the instructor only.
+        misses: Requests of this cell that no recording answers, in the learner's words.
+    """
+
+    grade_id: str
+    points: float
+    max: float
+    status: Status
+    message: str = ""
+    note: str = ""
+    misses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What came of a job.
+
+    Attributes:
+        notebook: With the outputs of this run.
+        misses: Every request that no recording answered, with the nearest one, for the instructor.
+        restored: grade_id or cell id of each cell after which the notebook's state had to be rebuilt.
+        seconds: Wall time of the whole examination; ``cell_seconds`` of it were spent running cells.
+        sandboxed: ``False`` only for a run that was asked to go unsafely.
+    """
+
+    id: str
+    learner: str
+    lab: str
+    notebook: dict[str, Any]
+    cells: tuple[CellScore, ...]
+    misses: tuple[dict[str, Any], ...] = ()
+    restored: tuple[str, ...] = ()
+    seconds: float = 0.0
+    cell_seconds: float = 0.0
+    sandboxed: bool = True
+
+    @property
+    def score(self) -> float:
+        """Points of all test cells; those for manual work come later."""
+        return sum(cell.points for cell in self.cells)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, row: dict[str, Any]) -> Examination:
+        cells = tuple(CellScore(**{**cell, "misses": tuple(cell["misses"])}) for cell in row["cells"])
+        return cls(**{**row, "cells": cells, "misses": tuple(row["misses"]), "restored": tuple(row["restored"])})

@@ -1,0 +1,121 @@
+"""The names a test cell sees: its own, Python's, the instructor's tools, and last the learner's."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import types
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from coreskills.examiner.wall import Wall
+
+# Their state is the notebook's: a check that imports them means the learner's figure, not an empty one of ours.
+_LEARNER_MODULES = ("matplotlib.pyplot", "pylab")
+
+
+class Names(dict[str, Any]):
+    """Globals of all test cells of one notebook.
+
+    Args:
+        tools: Statements of the instructor that bind names for tests: imports of locked cells, and functions that assert.
+            They run here at first use, so that a learner who rebinds ``np`` or ``assert_allclose`` changes nothing.
+    """
+
+    def __init__(self, wall: Wall, tools: dict[str, ast.stmt]) -> None:
+        super().__init__()
+        self.wall = wall
+        self._tools = tools
+        python = dict(vars(builtins))
+        python["__import__"] = self._import
+        super().__setitem__("__name__", "__main__")
+        super().__setitem__("__builtins__", python)
+        self._ours = set(self)
+
+    def __missing__(self, name: str) -> Any:
+        if name in self._tools:
+            self._bind_tool(name)
+            return super().__getitem__(name)
+        if hasattr(builtins, name):
+            return self["__builtins__"][name]
+        try:
+            return self.wall.ask("name", None, name)
+        except NameError:
+            raise KeyError(name) from None  # what a dict raises; Python turns it into its own NameError
+
+    def __delitem__(self, name: str) -> None:
+        if super().__contains__(name):
+            super().__delitem__(name)
+        else:
+            self.wall.ask("del", None, name)
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or name in self._tools or name in self.learner_names()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            return default
+
+    def keys(self) -> Any:
+        return dict.fromkeys([*super().keys(), *self.learner_names()]).keys()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
+
+    def learner_names(self) -> list[str]:
+        names: list[str] = self.wall.ask("names")
+        return names
+
+    def _bind_tool(self, name: str) -> None:
+        statement = self._tools[name]
+        exec(compile(ast.Module([statement], []), "<instructor>", "exec"), self)  # noqa: S102 - the instructor's text
+
+    def _import(self, name: str, globals_: Any = None, locals_: Any = None, fromlist: Any = (), level: int = 0) -> Any:
+        if name in _LEARNER_MODULES and level == 0:
+            module = self.wall.ask("module", None, name)
+            if fromlist or "." not in name:
+                return module
+            top = types.ModuleType(name.partition(".")[0])
+            setattr(top, name.rpartition(".")[2], module)
+            return top
+        return builtins.__import__(name, globals_, locals_, fromlist, level)
+
+
+def tools_of(sources: Iterable[str]) -> dict[str, ast.stmt]:
+    """Find what the instructor's own cells bind for tests.
+
+    Args:
+        sources: Text of cells whose content learners cannot change, in order.
+    """
+    tools: dict[str, ast.stmt] = {}
+    for source in sources:
+        try:
+            body = ast.parse(_without_magics(source)).body
+        except SyntaxError:
+            continue
+        for statement in body:
+            if isinstance(statement, ast.Import | ast.ImportFrom):
+                tools.update(_imports(statement))
+            elif isinstance(statement, ast.FunctionDef) and _asserts(statement):
+                tools[statement.name] = statement
+    return tools
+
+
+def _imports(statement: ast.Import | ast.ImportFrom) -> dict[str, ast.stmt]:
+    if any(alias.name in (*_LEARNER_MODULES, "*") for alias in statement.names):
+        return {}
+    if isinstance(statement, ast.ImportFrom) and (
+        statement.module in _LEARNER_MODULES or statement.module == "__future__"
+    ):
+        return {}
+    return {alias.asname or alias.name.partition(".")[0]: statement for alias in statement.names}
+
+
+def _asserts(statement: ast.FunctionDef) -> bool:
+    return any(isinstance(node, ast.Assert) for node in ast.walk(statement))
+
+
+def _without_magics(source: str) -> str:
+    return "\n".join("" if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines())

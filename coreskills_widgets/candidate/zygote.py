@@ -1,0 +1,166 @@
+"""The warm parent: imports the libraries once, then forks a cut-off candidate on each request.
+
+Run as ``python -m coreskills_widgets.candidate.zygote``; its settings come as one JSON line on stdin, so that nothing about the
+course stands in its arguments or environment, which every fork inherits.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import io
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+from coreskills_widgets.candidate import house as houses
+from coreskills_widgets.candidate import kernel_calls, sandbox
+from coreskills_widgets.candidate.channel import Channel, ChannelClosed
+from coreskills_widgets.candidate.served import Candidate
+from coreskills_widgets.candidate.shell import Shell
+
+PRELOAD = (
+    "anthropic", "anthropic.types", "openai", "openai.types", "pandas", "numpy", "faiss", "httpx", "httpx2", "pydantic",
+    "IPython.core.ultratb", "stack_data", "executing", "pure_eval", "asttokens", "pygments.lexers", "pygments.formatters",
+    "pygments.styles.default", "unittest.mock", "decimal", "dataclasses", "csv", "sqlite3", "concurrent.futures", "asyncio",
+    "statistics", "inspect", "random", "hashlib", "uuid", "zoneinfo", "matplotlib_inline.backend_inline",
+)  # fmt: skip
+
+
+def preload(names: tuple[str, ...]) -> None:
+    """Import what learner code will import; what is not installed is not missed."""
+    for name in names:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                importlib.import_module(name)
+            except ImportError:
+                continue
+
+
+class Zygote:
+    """Answers fork requests on a Unix socket until its owner goes away."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self._house = houses.House(Path(settings["base"]), maps_uid=settings["maps_uid"])
+        houses.build(self._house, shown=tuple(settings["shown"]), hidden=tuple(settings["hidden"]))
+        preload((*PRELOAD, *settings["preload"]))
+        self._shell = Shell()
+        self._warm_up()
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(self._house.base / "zygote.sock"))
+        self._listener.listen(64)
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        gc.collect()
+        gc.freeze()
+
+    def _warm_up(self) -> None:
+        """Run a cell that prints and one that fails: the first of each costs a tenth of a second."""
+        with contextlib.redirect_stdout(io.StringIO()):
+            self._shell.run("_ = [1]\nprint(_)\n_", 1)
+            self._shell.run("def _f():\n    raise ValueError(1)\n_f()", 1)
+        for name in [name for name in self._shell.names if name not in self._shell.hidden_names]:
+            del self._shell.names[name]
+
+    def serve(self) -> None:
+        """Fork on request; ends when stdin closes."""
+        channels: dict[int, Channel] = {}
+        print("ready", flush=True)  # noqa: T201 - the owner waits for this line
+        while True:
+            ready, _, _ = select.select([0, self._listener, *channels.values()], [], [])
+            for one in ready:
+                if one == 0:
+                    return
+                if one is self._listener:
+                    connection, _ = self._listener.accept()
+                    channels[connection.fileno()] = Channel(connection)
+                else:
+                    self._answer(one, channels)
+
+    def _answer(self, channel: Channel, channels: dict[int, Channel]) -> None:
+        try:
+            request = channel.receive()
+        except ChannelClosed:
+            del channels[channel.fileno()]
+            channel.close()
+            return
+        fds = channel.take_fds()
+        pid = kernel_calls.fork_into(sandbox.NAMESPACES)
+        if pid == 0:
+            _live(self._house, self._shell, request, fds[0])
+        for fd in fds:
+            os.close(fd)
+        channel.send({"pid": pid})
+
+
+def _live(house: houses.House, shell: Shell, request: dict[str, Any], fd: int) -> None:
+    """The candidate's whole life, from fork to exit."""
+    code = 0
+    try:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+        fd = _keep_only(fd)
+        channel = Channel(socket.socket(fileno=fd))
+        limits = sandbox.Limits(**request["limits"])
+        try:
+            door = sandbox.confine(house, request["slot"], limits)
+        except OSError as error:
+            channel.send({"refused": str(error)})
+            os._exit(1)
+        _settle(house.slot(request["slot"]), request["env"], int(request.get("seed", 0)))
+        channel.send({"ready": True}, fds=(door.fileno(),))
+        door.close()
+        shell.start(output_kb=limits.output_kb)
+        Candidate(channel, shell).run()
+    except BaseException:  # noqa: BLE001 - a candidate never returns into the zygote's loop
+        code = 1
+    finally:
+        os._exit(code)
+
+
+def _keep_only(fd: int) -> int:
+    """Close every descriptor of the parent but ours, which becomes number 3."""
+    if fd != 3:
+        os.dup2(fd, 3)
+    os.closerange(4, 65536)
+    null = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(null, standard)
+    os.close(null)
+    os.set_inheritable(3, False)
+    return 3
+
+
+def _settle(slot: Path, env: dict[str, str], seed: int) -> None:
+    os.chdir(slot / "work")
+    os.environ.clear()
+    os.environ.update(env)
+    os.environ.update({"HOME": str(slot / "home"), "TMPDIR": str(slot / "tmp"), "PWD": str(slot / "work")})
+    for path in (str(slot / "work"),):
+        sys.path.insert(0, path)
+
+
+def main() -> None:
+    """Read the settings, and serve."""
+    settings = json.loads(sys.stdin.readline())
+    kernel_calls.die_with_parent()
+    sys.path[:] = [path for path in sys.path if path not in ("", os.getcwd())]
+    try:
+        zygote = Zygote(settings)
+    except OSError as error:
+        print(f"refused {error}", flush=True)  # noqa: T201
+        return
+    zygote.serve()
+
+
+if __name__ == "__main__":
+    main()
