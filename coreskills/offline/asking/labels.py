@@ -25,16 +25,23 @@ _RULES_HEAD = re.compile(
     r"(?i)\b(rules?|instructions?|guidelines?|format|requirements?|constraints?|steps|"
     r"notes?|fields|keys|examples?)\b[^\n]{0,40}:?\s*$"
 )
+_NAMED = re.compile(
+    r"\b(?:labels?|categor(?:y|ies)|classes|options|intents?|topics?|sentiments?|choices)\b[^:\n.?]{0,40}:[ \t]*\[?([^\n\]]+)",
+    re.I,
+)
 _CUED = re.compile(
     r"\b(?:labels?|categor(?:y|ies)|class(?:es)?|options|intents?|topics?|choices|values|"
     r"tags|departments?|teams?|queues?|folders?|buckets?|boxes|"
-    r"one of|either|following|possible|allowed|sentiments?|into|as|these|between|among)\b[^:\n.?]{0,60}:[ \t]*\[?([^\n\]]+)",
+    r"one of|either|following|possible|allowed|sentiments?|into|as|these|between|among|"
+    r"choose|pick|decide|from|classify|sort|label|route|tag|assign)\b[^:\n.?]{0,60}:[ \t]*\[?([^\n\]]+)",
     re.I,
 )
 _BRACKETED = re.compile(r"[\[({]([^\[\](){}\n]{3,240})[\])}]")
 _TERM = r"[\"'`*“]*\w[\w&+'-]*(?:[ ][\w&+'-]+){0,3}[\"'`*”]*"
 _CHAIN = re.compile(
-    rf"({_TERM}(?:[ ]*[,/|][ ]*{_TERM}){{0,20}}[ ]*,?[ ]*(?:\bor\b|\band\b|\bversus\b|\bvs\.?|/|\|)[ ]*{_TERM})", re.I
+    rf"({_TERM}(?:[ ]*[,/|][ ]*{_TERM}){{0,20}}[ ]*,?[ ]*(?:\bor\b|\bversus\b|\bvs\.?|/|\|)[ ]*{_TERM})"
+    rf"|\b(?:between|into|labels|classes|categories|among|as)[ ]+({_TERM}(?:[ ]*,[ ]*{_TERM}){{0,20}}[ ]*,?[ ]*\band\b[ ]*{_TERM})",
+    re.I,
 )
 _SPLIT = re.compile(r"\s*(?:,|\||/|;|\bor\b|\band\b|\bversus\b|\bvs\b\.?)\s*")
 _LEAD = frozenset(
@@ -146,7 +153,7 @@ IMPLIED: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 def find_labels(order: str, marked: list[Block], schema: Mapping[str, Any] | None) -> dict[str, str]:
     """Label names to their descriptions ("" where none): schema, tags, lists, then running text; ``{}`` when none is offered."""
-    return _enum(schema) or _tagged(marked) or _listed(order) or _inline(order)
+    return _enum(schema) or _tagged(marked) or _named(order) or _listed(order) or _inline(order)
 
 
 def implied_labels(order: str) -> dict[str, str]:
@@ -226,17 +233,25 @@ def _list_blocks(order: str) -> list[tuple[str, list[str]]]:
     return out
 
 
+def _named(order: str) -> dict[str, str]:
+    """``Labels: a, b, c`` on one line; it wins over any list of lines, which may be items."""
+    for match in _NAMED.finditer(order):
+        if names := split_list(re.split(r"\.(?:\s|$)|\n|\?", match[1])[0]):
+            return dict.fromkeys(names, "")
+    return {}
+
+
 def _inline(order: str) -> dict[str, str]:
     for match in _CUED.finditer(order):
         if names := split_list(re.split(r"\.(?:\s|$)|\n|\?", match[1])[0]):
             return dict.fromkeys(names, "")
     for match in _BRACKETED.finditer(order):
-        if not re.match(r"(?i)e\.?g|i\.e|for example|such as|max|about", match[1]) and '":' not in match[1]:
-            if names := split_list(match[1]):
-                return dict.fromkeys(names, "")
+        is_aside = re.match(r"(?i)e\.?g|i\.e|for example|such as|max|about", match[1]) or '":' in match[1]
+        if not is_aside and (names := split_list(match[1])):
+            return dict.fromkeys(names, "")
     for sentence in re.split(r"(?<=[.?!:\n])\s+", order):
         for match in _CHAIN.finditer(sentence[:400]):
-            if names := _trimmed(match[1]):
+            if names := _trimmed(match[1] or match[2]):
                 return dict.fromkeys(names, "")
     return {}
 

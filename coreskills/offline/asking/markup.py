@@ -92,6 +92,32 @@ OTHER_NAMES = frozenset(
         "conversation",
     ]
 )
+SAME = {
+    "q": "question",
+    "a": "answer",
+    "response": "answer",
+    "reply": "answer",
+    "candidate": "answer",
+    "completion": "answer",
+    "prediction": "answer",
+    "expected": "reference",
+    "gold": "reference",
+    "ground_truth": "reference",
+    "ctx": "context",
+    "knowledge": "context",
+    "knowledge_base": "context",
+    "kb": "context",
+    "manual": "context",
+    "handbook": "context",
+    "information": "context",
+    "info": "context",
+    "background": "context",
+    "faq": "context",
+    "snippets": "context",
+    "excerpt": "context",
+    "excerpts": "context",
+    "rules": "context",
+}
 _OPEN_DEPTH = 24  # how far back a closing tag looks for its opening: keeps garbage input linear
 _TAG = re.compile(r"<(/?)([A-Za-z][\w-]{0,30})((?:\s[^<>]{0,200})?)>")
 _ATTRIBUTE = re.compile(r"([\w-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
@@ -201,6 +227,8 @@ def _field_name(shown: str) -> str | None:
     """The canonical name of a line's field, if it is one we know."""
     name = re.sub(r"[\s_-]+", "_", shown.strip().lower())
     words = name.split("_")
+    if name in SAME:
+        return SAME[name]
     if name in ITEM_NAMES | LABEL_NAMES | OTHER_NAMES:
         return name
     if words[-1] in {"a", "b"} and words[0] in {"answer", "response", "assistant", "candidate", "output"}:

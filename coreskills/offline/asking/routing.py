@@ -9,60 +9,28 @@ from pathlib import Path
 
 import numpy as np
 
+from coreskills.offline.asking.spelling import mended
 from coreskills.offline.language import questions, sentences
 from coreskills.offline.minilm import Floats
 from coreskills.offline.skills import arithmetic, refuse
 from coreskills.offline.task import Skill, Task
 from coreskills.offline.vectors import Embedder
 
-BANK = Path(__file__).parent.parent / "banks" / "wordings.toml"
+BANKS = Path(__file__).parent.parent / "banks"
 NEAR, MARGIN = 0.45, 0.04  # a wording must be this near to a known one, and nearer than any of another skill
 
-CLASSIFY = re.compile(
-    r"\b(classif|categori[sz]|label|sort (this|the|each|these|my|it|every)|assign|decide (if|"
-    r"whether|which)|pick (a|one|the)|choose (a|one|the|from|between)|"
-    r"route|tag (this|the|each|it)|one of|detect|sentiment|triage|flag|which (category|"
-    r"class|label|topic|intent|language|team|department|queue|folder|tag|one|of)|"
-    r"what (category|class|label|topic|intent|kind|type|tone|mood|priority)|(the |what is the |"
-    r"identify the )(intent|topic|category|label|class|tone|mood|priority|urgency)|"
-    r"put (this|it|the|each) \w* ?in|belongs? (to|in)|tell me (if|whether)|say (if|whether)|"
-    r"determine|predict|mark (it|this|the|each) as|goes? (to|in)|"
-    r"does this (belong|sound|go)|is (this|it|the|that) |are (these|they) |spam|toxic)",
-    re.I,
-)
-SUMMARISE = re.compile(
-    r"\bsumm?[ae]r|\btl;?dr\b|\bin (one|two|three|a few|a|\d{1,2}) (short )?(sentences?|"
-    r"bullets?|lines?|words)\b|\bshorte[nr]|\bgist\b|key (points|takeaways|facts)|"
-    r"main (points?|takeaways?|ideas?|messages?)|takeaways?|condense|boil (it|this|that) down|"
-    r"\bbrief(ly)? overview|\babstract of|\brecap\b|in a nutshell|digest of|make (it|"
-    r"this) shorter|"
-    r"what (is|does) (this|the|it) \w* ?(about|say)\b|most important (points|things)",
-    re.I,
-)
-EXTRACT = re.compile(
-    r"\bextract|\bpull (out|the)|\bfill (in )?(the|this|these|out)?\s?(fields?|json|form)|"
-    r"\bparse (this|the|it|out)|\bget (me )?the .{1,60}? (from|out of|in)\b|"
-    r"\b(find|list|give me|return|identify|name|collect|get) (all|every|each|the)\b.{0,60}\b(mentioned|"
-    r"names?|dates?|amounts?|prices?|numbers?|e-?mails?|phones?|addresses|people|persons|"
-    r"places|cities|"
-    r"products|entities|companies|organi[sz]ations)|\bconvert (this|the|it) .{0,30}\b(to|"
-    r"into) json|\bstructured (data|form)|\bas json with\b|\bturn (this|it) into json|"
-    r"\bwhat (e-?mail|phone|order number|date|amount)\b.{0,40}\b(in|mentioned)\b|which fields",
-    re.I,
-)
-JUDGE = re.compile(
-    r"\b(rate|score|grade|evaluate|judge|assess|rating|mark|how good|how well|how correct|"
-    r"how helpful|how relevant|faithful|grounded|hallucinat|supported by|is the (answer|"
-    r"response) (correct|right|good|relevant|supported|consistent|complete)|correct or (not|"
-    r"incorrect|wrong))",
-    re.I,
-)
-COMPARE = re.compile(r"\b(better|prefer|compare|which (answer|response|one|of)|winner|wins|best|worse)\b", re.I)
 _SELF = re.compile(r"(?i)\b(you|your|yourself|u)\b")
-_TEXT_TASK = re.compile(
-    r"(?i)\b(translate|rewrite|rephrase|paraphrase|write|compose|draft|poem|story|essay|"
-    r"haiku|joke|code|function|script|program|generate|invent|brainstorm|imagine)\b"
-)
+
+
+@cache
+def _orders() -> dict[str, re.Pattern[str]]:
+    with (BANKS / "orders.toml").open("rb") as file:
+        return {skill: re.compile("|".join(patterns), re.I | re.M) for skill, patterns in tomllib.load(file).items()}
+
+
+def _says(skill: str, order: str) -> bool:
+    """Whether the wording of the order shows this skill."""
+    return bool(_orders()[skill].search(order))
 
 
 def choose(task: Task, embedder: Embedder) -> None:
@@ -93,44 +61,39 @@ def _by_structure(task: Task) -> Skill | None:
         return "look"
     if task.prompt.tools and task.prompt.tool_choice != "none":
         return "tool"
-    names = set(task.fields)
-    if {"answer_a", "answer_b"} <= names and COMPARE.search(task.order):
+    names, order = {name for name, text in task.fields.items() if text}, mended(task.order)
+    if {"answer_a", "answer_b"} <= names and _says("compare", order):
         return "compare"
-    if (
-        "answer" in names
-        and task.fields["answer"]
-        and JUDGE.search(task.order)
-        and (task.scale or "reference" in names or task.sources or task.labels or "question" in names)
-    ):
+    basis = task.scale or "reference" in names or task.sources or task.labels or "question" in names
+    if "answer" in names and basis and _says("judge", order):
         return "judge"
     return None
 
 
 def _by_wording(task: Task) -> Skill | None:
     """What the words of the order say."""
-    order = task.order
+    order, told = mended(task.order), mended(_last_order(task))
     asks = task.question.endswith("?")
-    told = _last_order(task)
-    labelled = bool(task.labels) and (bool(CLASSIFY.search(order)) or bool(task.examples))
-    if EXTRACT.search(told) and not (labelled and not task.keys):
+    labelled = bool(task.labels) and bool(task.examples or task.schema or task.prefill or _says("classify", order))
+    if _says("extract", told) and (task.keys or not labelled) and not (task.sources and asks):
         return "extract"
-    if task.sources and asks and not labelled:
-        return "answer"
-    if task.sources and not labelled:
-        return "summarise" if SUMMARISE.search(told) else "answer"
-    if SUMMARISE.search(told) and not labelled:
-        return "summarise"
-    if labelled and (len(task.item.split()) >= 1):
+    if labelled:
         return "classify"
-    if SUMMARISE.search(order) and len(task.last.split()) > 40:
+    shortens = _says("summarise", told) and (task.sources or _has_text(task))
+    if task.sources:
+        return "summarise" if shortens and (not asks or _says("summarise", task.question)) else "answer"
+    if shortens:
         return "summarise"
     if task.form == "json" and task.keys and not asks:
-        return "extract"
-    if EXTRACT.search(order) and len(task.last.split()) > 3 and not asks:
         return "extract"
     if arithmetic.find(task.question if asks else task.last) is not None:
         return "arithmetic"
     return None
+
+
+def _has_text(task: Task) -> bool:
+    """Whether there is something to shorten beside the order itself."""
+    return task.item != task.last.strip() or len(sentences(task.item[:2000])) > 2
 
 
 def _last_order(task: Task) -> str:
@@ -141,7 +104,7 @@ def _last_order(task: Task) -> str:
 
 @cache
 def _wordings() -> list[tuple[Skill, str]]:
-    with BANK.open("rb") as file:
+    with (BANKS / "wordings.toml").open("rb") as file:
         return [(skill, text) for skill, texts in tomllib.load(file).items() for text in texts]  # type: ignore[misc]  # keys are skills
 
 
@@ -188,7 +151,7 @@ def _feasible(task: Task, skill: Skill) -> Skill:
         return "ask_back"
     if skill == "answer" and not task.sources:
         return "closed_book"
-    if skill == "summarise" and not task.sources and len(task.item.split()) < 8:
+    if skill == "summarise" and not task.sources and len(task.item.split()) < 5:
         return "ask_back"
     if skill == "judge" and not task.fields.get("answer"):
         return "ask_back"

@@ -16,8 +16,8 @@ _PAIRED = re.compile(
 )
 _QUOTED = re.compile(r"[\"“]([^\"“”\n]{4,2000})[\"”]")
 _NUMBERED_ITEM = re.compile(r"^[ \t]*(?:\[?(\d{1,3})[\].):]|[-*•])[ \t]*(\S.*)$")
-_OUT = LABEL_NAMES | {"answer", "a", "output", "response"}
-_IN = ITEM_NAMES | {"question", "q", "input"}
+_OUT = LABEL_NAMES | {"answer"}
+_IN = ITEM_NAMES | {"question"}
 
 
 def find_examples(task: Task, marked: list[Block], named: list[Field]) -> list[Example]:
@@ -41,7 +41,7 @@ def _from_block(body: str) -> Example | None:
 def _from_fields(named: list[Field]) -> list[Example]:
     out = []
     for a, b in zip(named, named[1:], strict=False):
-        if a.name in _IN and b.name in _OUT and a.value and b.value and a.name not in ("question", "q"):
+        if a.name in _IN and b.name in _OUT and a.value and b.value and a.name != "question":
             label = re.split(r"\n\s*\n|\n", b.value)[0].strip()
             if len(label) < 200:
                 out.append(Example(a.value.strip(" \"'"), _label_of(label)))

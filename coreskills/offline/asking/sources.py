@@ -62,6 +62,7 @@ _STOPS = re.compile(
     r"instructions?|answer)\b[ \t]*(?:\*\*)?[:\n]?",
     re.I,
 )
+_ASKS = re.compile(r"(?i)^(who|what|when|where|which|how|why|whose|is|are|does|do|did|can|could|may|will)\b")
 _TITLE = re.compile(r"^(?:title|source|file|name)\s*[:=]\s*(.{1,80})\n", re.I)
 
 
@@ -196,7 +197,7 @@ def find_question(text: str, marked: list[Block], named: list[Field]) -> str:
     tagged = [b for b in marked if b.name in ("question", "query", "user_question", "q", "user_query")]
     if tagged:
         return tagged[-1].body
-    held = [f for f in named if f.name in ("question", "q", "query") and f.value]
+    held = [f for f in named if f.name in ("question", "query") and f.value]
     if held:
         value = held[-1].value
         return re.split(r"\n\s*\n", value)[0].strip()
@@ -204,4 +205,7 @@ def find_question(text: str, marked: list[Block], named: list[Field]) -> str:
     asked = questions(plain)
     if asked:
         return re.sub(r"(?is)^.{0,80}?\b(?:question|answer this|tell me)\s*:\s*", "", asked[-1]).strip()
+    last = plain.strip().rsplit("\n", 1)[-1].strip()
+    if _ASKS.match(last) and len(last.split()) <= 25 and last[-1:] not in ".:!":
+        return f"{last}?"  # learners often leave the mark out
     return plain.strip()[-300:].strip()

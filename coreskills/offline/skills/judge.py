@@ -139,7 +139,7 @@ def _by_facts(
     if task.fields.get("reference"):
         if decisive and not decisive & given:
             return min(share, 0.5), "the decisive figure is missing"
-        if decisive and decisive <= given or (_denies(reference) and _denies(head)):
+        if (decisive and decisive <= given) or (_denies(reference) and _denies(head)):
             return max(share, 0.95), "it states the decisive fact"
     elif given and given <= known:
         return max(share, 0.85), "its figures are those of the sources"
