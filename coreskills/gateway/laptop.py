@@ -19,7 +19,6 @@ from coreskills.gateway.keys import BackendName, Grant
 
 SCRATCH = "scratch"  # notebooks that are no lab
 PREFIX = "/gateway"
-_TTL_S = 12 * 3600.0
 _NO_COURSE_BUDGET_USD = Decimal("0.50")
 
 
@@ -36,10 +35,17 @@ class Desk:
     """
 
     def __init__(
-        self, gateway: Gateway, *, learner: str, token: str, course: Course | None, backend: BackendName = "offline"
+        self,
+        gateway: Gateway,
+        *,
+        learner: str,
+        token: str,
+        course: Course | None,
+        backend: BackendName = "offline",
+        ttl_s: float = 12 * 3600,
     ) -> None:
         self._gateway, self._learner, self._token = gateway, learner, token
-        self._course, self._backend = course, backend
+        self._course, self._backend, self._ttl_s = course, backend, ttl_s
         self.base_url = ""
 
     def app(self) -> Starlette:
@@ -79,7 +85,7 @@ class Desk:
             kernel=str(body.get("kernel_id", ""))[:80],
             backend=self._backend,
             budget_usd=budget,
-            ttl_s=_TTL_S,
+            ttl_s=self._ttl_s,
         )
         grant = self._gateway.keys.lookup(secret)
         assert grant is not None
@@ -98,7 +104,7 @@ class Desk:
         grant = self._known(body)
         if grant is None:
             return _error(404, "There is no such key.")
-        return JSONResponse({"expires_utc": self._gateway.keys.renew(grant.id, ttl_s=_TTL_S).isoformat()})
+        return JSONResponse({"expires_utc": self._gateway.keys.renew(grant.id, ttl_s=self._ttl_s).isoformat()})
 
     def _revoke(self, body: dict[str, Any]) -> Response:
         grant = self._known(body)

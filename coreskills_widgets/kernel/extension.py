@@ -36,7 +36,7 @@ class CellNotes:
     def before(self, info: Any) -> None:
         """Tell the gateway which cell runs."""
         cell_id = str(getattr(info, "cell_id", None) or "")
-        number = self._shell.execution_count
+        number = len(self._shell.history_manager.input_hist_parsed)  # execution_count may be ahead by one already
         place = self._notebook.place(cell_id) if cell_id else None
         label = f"cell {place}" if place is not None else f"In [{number}]"
         try:

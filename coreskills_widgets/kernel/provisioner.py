@@ -60,7 +60,7 @@ class WarmProvisioner(LocalProvisioner):
             # Without a key yet: calls are refused by the gateway, not sent past it; the key arrives by file.
             gateway_url=key.gateway_url if key else f"{service.url}/gateway",
             key=key.secret if key else "waiting-for-the-course-service",
-            lab=self.grant.lab,
+            lab=key.lab if key else self.grant.lab,
             grant_file=str(self.grant.file),
         )
 

@@ -14,6 +14,13 @@ import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
+from coreskills.course import Course
+from coreskills.gateway.app import Gateway
+from coreskills.gateway.keys import KeyStore
+from coreskills.gateway.laptop import Desk
+from coreskills.gateway.serve import GatewayServer
+from coreskills.ledger.store import Ledger
+from coreskills.offline.models import OfflineModels
 from coreskills_widgets.kernel import warm
 from coreskills_widgets.kernel.provisioner import WarmProvisioner
 
@@ -107,6 +114,76 @@ class Kernel:
         """Restart, and wait until it is ready."""
         self.manager.restart_kernel(now=now)
         self.client.wait_for_ready(timeout=60)
+
+
+@dataclass
+class PrivateGateway:
+    """The gateway of `coreskills lab`, to be stopped and started like the real one."""
+
+    folder: Path
+    models: OfflineModels
+    course: Course | None = None
+    ttl_s: float = 3600
+    token: str = "desk-token"
+    port: int = 0
+
+    def start(self) -> PrivateGateway:
+        """Serve; on the port of the last time."""
+        self.keys = KeyStore(f"sqlite:///{self.folder / 'keys.sqlite'}")
+        self.ledger = Ledger(f"sqlite:///{self.folder / 'ledger.sqlite'}")
+        self.gateway = Gateway(keys=self.keys, ledger=self.ledger, models=self.models)
+        desk = Desk(self.gateway, learner="ada", token=self.token, course=self.course, ttl_s=self.ttl_s)
+        self._server = GatewayServer(desk.app(), port=self.port).start()
+        desk.base_url = self.url = self._server.url
+        self.port = int(self.url.rpartition(":")[2])
+        return self
+
+    def stop(self) -> None:
+        """End it as a restart of the service does."""
+        self._server.stop()
+        self.gateway.close()
+        self.keys.close()
+        self.ledger.close()
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What the hub gives a learner's server."""
+        return {"CORESKILLS_SERVICE_URL": self.url, "JUPYTERHUB_API_TOKEN": self.token, "JPY_API_TOKEN": self.token}
+
+
+@pytest.fixture(scope="session")
+def offline_models(tmp_path_factory: pytest.TempPathFactory) -> OfflineModels:
+    """Loaded once for all gateways."""
+    return OfflineModels(tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture
+def make_gateway(
+    tmp_path_factory: pytest.TempPathFactory, offline_models: OfflineModels
+) -> Iterator[Callable[..., PrivateGateway]]:
+    """Makes gateways, not started yet, and stops them after the test."""
+    made: list[PrivateGateway] = []
+
+    def make(**settings: Any) -> PrivateGateway:
+        made.append(PrivateGateway(tmp_path_factory.mktemp("gateway"), offline_models, **settings))
+        return made[-1]
+
+    yield make
+    for gateway in made:
+        if gateway.port:
+            gateway.stop()
+
+
+@pytest.fixture
+def gateway(make_gateway: Callable[..., PrivateGateway]) -> PrivateGateway:
+    """A running gateway."""
+    return make_gateway().start()
+
+
+@pytest.fixture
+def metered(warm_parent: warm.WarmParent, gateway: PrivateGateway, start_kernel: StartKernel) -> Kernel:
+    """A forked kernel with a key."""
+    return start_kernel(env=gateway.env)
 
 
 StartKernel = Callable[..., Kernel]
