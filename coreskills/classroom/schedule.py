@@ -19,8 +19,8 @@ _DUE_TIME = time(23, 59)
 def plan(course: Course, *, start: date, form: str, zone: str = "UTC") -> dict[str, datetime]:
     """Due dates of all labs, in the order of the catalogue.
 
-    The modules share the weeks (or, in the intensive form, the days) evenly; a module's labs are due together at the end
-    of its share. A capstone is due its own weeks later.
+    The modules share the weeks (or, in the intensive form, the days) evenly; a module's labs are due together at the
+    end of its share. A capstone is due its own weeks later.
 
     Args:
         form: A name under ``[schedules]`` in course.toml.

@@ -53,9 +53,7 @@ class RoomSpawner(SimpleLocalProcessSpawner):
             give_home(home, self.user.name)
         command = [*self.cmd, *self.get_args()]
         if self.is_instructor and os.getuid() == 0:
-            command.append(
-                "--allow-root"
-            )  # the owner of the course is root here, and the instructor works as its owner
+            command.append("--allow-root")  # an instructor works as the course's owner, who is root here
         folder = Path(self.course_root) if self.is_instructor else home
         if self.is_walled and not self.is_instructor:
             command = walled(command, name=self.user.name, home=home, readable=[Path(self.learner_config)])

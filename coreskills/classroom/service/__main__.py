@@ -8,6 +8,7 @@ from pathlib import Path
 
 import uvicorn
 
+from coreskills.classroom.queue import announcer, open_queue
 from coreskills.classroom.roster import Roster
 from coreskills.classroom.service.app import PREFIX, Service, create_app, open_exchange
 from coreskills.classroom.service.gateway_mount import open_gateway
@@ -34,6 +35,7 @@ def main() -> None:
         roster=roster,
         doorkeeper=HubDoorkeeper(roster),
         keys=keys,
+        wake_grader=announcer(open_queue(room)),
         ledger=ledger,
         gateway_url=f"http://127.0.0.1:{run.service_port}{PREFIX}/gateway",
     )

@@ -36,8 +36,8 @@ PREFIX = "/services/course"
 log = logging.getLogger("coreskills.classroom")
 
 
-def _nobody_waits() -> None:
-    """The worker polls the table; waking it only makes it sooner."""
+def _nobody_waits(lab: str) -> None:
+    """No worker to wake."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Service:
     keys: KeyStore
     ledger: Ledger
     gateway_url: str
-    wake_grader: Callable[[], None] = field(default=_nobody_waits)
+    wake_grader: Callable[[str], None] = field(default=_nobody_waits)
 
     @property
     def grades(self) -> Grades:

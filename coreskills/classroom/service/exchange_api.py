@@ -62,7 +62,7 @@ def submit(asked: Asked) -> Response:
         state="waiting" if lab.grading == "by_hand" else "queued",
         attempts=lab.attempts,
     )
-    service.wake_grader()
+    service.wake_grader(lab.id)
     return JSONResponse(asdict(receipt), status_code=201)
 
 

@@ -147,7 +147,7 @@ def _row(course: Course, each: LabStatus, attempts: Sequence[Attempt], facts: Fa
             a.submission_id in facts.feedback and not facts.feedback[a.submission_id] for a in attempts
         ),
         "feedback_url": _feedback_url(attempts, facts),
-        "grading_note": _note(lab, last, each),
+        "grading_note": _note(lab, last, each, course.completion.lab_pass_above_percent),
         "spent_usd": money(facts.spent.get(lab.id, Decimal(0))),
         "budget_usd": money(course.budget_usd(lab)),
     }
@@ -170,7 +170,7 @@ def _state(each: LabStatus, last: Attempt | None, facts: Facts, due: datetime | 
     return "not_yet"
 
 
-def _note(lab: Lab, last: Attempt | None, each: LabStatus) -> str | None:
+def _note(lab: Lab, last: Attempt | None, each: LabStatus, mark: int) -> str | None:
     if last is None:
         return None
     if last.state == "failed":
@@ -181,8 +181,8 @@ def _note(lab: Lab, last: Attempt | None, each: LabStatus) -> str | None:
         return "Graded; your instructor shows the score with the feedback."
     if each.waits:
         return f"Your instructor still judges {lab.points.manual} of {lab.points.total} points."
-    if each.score is not None and not each.is_passed and 100 * each.score.points == 70 * each.score.max:
-        return "70 %: passing needs more than 70 %."
+    if each.score is not None and not each.is_passed and 100 * each.score.points == mark * each.score.max:
+        return f"{mark} %: passing needs more than {mark} %."
     return None
 
 
@@ -224,12 +224,13 @@ def _next(course: Course, rows: Mapping[str, dict[str, Any]], track: str) -> dic
     if not todo:
         return None
     first = min(todo, key=lambda row: (_ORDER[row["state"]], row["due_utc"] or "9999"))
-    return {"lab_id": first["id"], "action": _ACTION[first["state"]], "reason": _reason(first)}
+    return {"lab_id": first["id"], "action": _ACTION[first["state"]], "reason": _reason(first, course)}
 
 
-def _reason(row: Mapping[str, Any]) -> str:
+def _reason(row: Mapping[str, Any], course: Course) -> str:
     if row["state"] == "not_yet":
-        return f"{row['score']} of {row['max']}: passing needs more than 70 %."
+        mark = course.completion.lab_pass_above_percent
+        return f"{row['score']} of {row['max']}: passing needs more than {mark} %."
     if row["state"] == "late":
         return "Its due date has passed."
     return f"About {row['minutes']} min." if row["state"] == "new" else "You have begun it."
