@@ -45,6 +45,11 @@ def normal(cause: str) -> str:
     return _ADDRESS.sub("", cause).strip()
 
 
+def function(cause: str) -> str:
+    """The name of the function that the test calls."""
+    return cause.partition("(")[0]
+
+
 @lru_cache(maxsize=4096)
 def texts(cause: str) -> tuple[str, ...]:
     """The strings among a call's arguments, in order, each once."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from coreskills.cassettes import cause as causes
 from coreskills.cassettes import words
-from coreskills.cassettes.shape import Row, Shape
+from coreskills.cassettes.shape import Shape
+
+Held = tuple[frozenset[str], ...]
 
 
 @dataclass(frozen=True)
@@ -14,68 +18,73 @@ class Found:
     """The inputs in one request.
 
     Attributes:
-        asked: Inputs in the last message that holds any: what the request is about.
+        asked: Inputs in the last message that holds one of the test's: what the request is about.
         system: Inputs in the system prompt.
-        after: The messages that follow the asked one, which a served answer must share.
+        all: Inputs anywhere but in the assistant's messages.
+        after: The messages that follow the asked one.
     """
 
     asked: frozenset[str]
     system: frozenset[str] = frozenset()
+    all: frozenset[str] = frozenset()
     after: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
 
-    def agrees(self, other: Found) -> bool:
-        """Both ask about the same inputs, whether these stand in the message or in the system prompt."""
-        same = self.asked == other.asked or self.asked | self.system == other.asked | other.system
-        return bool(self.asked & other.asked) and same and self.after == other.after
+    def may_get(self, recorded: Found) -> bool:
+        """The recording asks about the same, with nothing else, at the same point of the same conversation.
 
-
-NOTHING = Found(frozenset())
+        An input may stand in the message in one and in the system prompt in the other.
+        """
+        return (
+            bool(self.asked & recorded.asked)
+            and self.asked <= recorded.asked | recorded.system
+            and recorded.asked <= self.asked | self.system
+            and recorded.all <= self.all
+            and self.after == recorded.after
+        )
 
 
 class InputIndex:
     """Finds known inputs in a text in time that does not grow with their number."""
 
     def __init__(self, inputs: Iterable[str]) -> None:
-        """Take skeletons; those with fewer than four words cannot be told from ordinary wording and are left out."""
-        self._by_head: dict[str, list[str]] = {}
-        for each in sorted(set(inputs)):
-            if (start := words.head(each)) is not None:
-                self._by_head.setdefault(start, []).append(each)
+        """Take skeletons of any length."""
+        self._by_head: dict[str, list[str]] = defaultdict(list)
+        for each in sorted({*inputs}):
+            if head := words.head(each):
+                self._by_head[head].append(each)
+        self._sizes = sorted({len(head.split()) for head in self._by_head})
 
     def occurring(self, text: str) -> list[str]:
-        """Every input that occurs in a skeleton."""
-        heads = (self._by_head[run] for run in words.windows(text) if run in self._by_head)
-        return [each for group in heads for each in group if each in text]
+        """Every input that occurs in a skeleton, longest first."""
+        found = [
+            each
+            for size in self._sizes
+            for run in words.windows(text, size=size)
+            for each in self._by_head.get(run, ())
+            if each in text
+        ]
+        return sorted(found, key=lambda skeleton: (-len(skeleton), skeleton))
 
-    def all_in(self, shape: Shape) -> frozenset[str]:
-        """Every input that a request holds anywhere but in the assistant's messages."""
-        return frozenset(each for row in _readable(shape) for each in self.occurring(row.words))
-
-
-def locate(shape: Shape, inputs: Iterable[str]) -> Found:
-    """Find a few given inputs, of any length."""
-    known = sorted({*inputs}, key=lambda skeleton: (-len(skeleton), skeleton))
-    held = [
-        frozenset() if row.role == "assistant" else outermost(row.words, [each for each in known if each in row.words])
-        for row in shape.rows
-    ]
-    messages = [number for number, row in enumerate(shape.rows) if held[number] and row.role != "system"]
-    system = frozenset[str]().union(*(each for each, row in zip(held, shape.rows, strict=True) if row.role == "system"))
-    if not messages:
-        return NOTHING
-    last = messages[-1]
-    return Found(held[last], system - held[last], _following(shape.rows[last + 1 :]))
+    def held(self, shape: Shape) -> Held:
+        """The inputs in each message of a request; the assistant's own words hold none."""
+        return tuple(
+            frozenset() if row.role == "assistant" else outermost(row.words, self.occurring(row.words))
+            for row in shape.rows
+        )
 
 
-def _readable(shape: Shape) -> list[Row]:
-    return [row for row in shape.rows if row.role != "assistant"]
+def place(shape: Shape, held: Held, known: frozenset[str]) -> Found | None:
+    """Find the message that asks; ``None`` when no message holds a known input."""
+    asking = [n for n, row in enumerate(shape.rows) if row.role != "system" and held[n] & known]
+    if not asking:
+        return None
+    last = asking[-1]
+    system = [held[n] for n, row in enumerate(shape.rows) if row.role == "system"]
+    after = tuple((row.role, row.words, row.other) for row in shape.rows[last + 1 :] if row.role != "system")
+    return Found(held[last], frozenset[str]().union(*system), frozenset[str]().union(*held), after)
 
 
-def _following(rows: Iterable[Row]) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
-    return tuple((row.role, row.words, row.other) for row in rows if row.role != "system")
-
-
-def outermost(text: str, found: list[str]) -> frozenset[str]:
+def outermost(text: str, found: Sequence[str]) -> frozenset[str]:
     """Leave out an input that occurs only inside longer ones; ``found`` is longest first."""
     kept: list[str] = []
     rest = text
@@ -85,3 +94,28 @@ def outermost(text: str, found: list[str]) -> frozenset[str]:
             # Keep the borders, so that what stood on both sides does not grow together.
             rest = rest.replace(each, " \0 ")
     return frozenset(kept)
+
+
+def inputs_by_cause(all_causes: Iterable[str]) -> Mapping[str, frozenset[str]]:
+    """Skeletons of the texts that each test call passes, without short settings.
+
+    A text of fewer than four words that every call of the same function passes (a label, a level) says nothing
+    about which call it is, and stands in ordinary wording too.
+    """
+    passed = {cause: frozenset(map(words.skeleton, causes.texts(cause))) - {" "} for cause in all_causes}
+    by_function: dict[str, list[frozenset[str]]] = defaultdict(list)
+    for cause, texts in passed.items():
+        by_function[causes.function(cause)].append(texts)
+    constant = {
+        name: frozenset.intersection(*calls) if len(calls) > 1 else frozenset[str]()
+        for name, calls in by_function.items()
+    }
+    settings = {name: {text for text in texts if not words.is_long(text)} for name, texts in constant.items()}
+    return {cause: texts - settings[causes.function(cause)] for cause, texts in passed.items()}
+
+
+def usable_anchors(inputs: Iterable[str]) -> frozenset[str]:
+    """Leave out inputs that are too short, and those inside another: a longer one cut short would look like them."""
+    long = frozenset(each for each in inputs if words.is_long(each))
+    index = InputIndex(long)
+    return long - {each for other in long for each in index.occurring(other) if each != other}

@@ -13,7 +13,7 @@ from coreskills.cassettes import words
 from coreskills.cassettes.compose import Scores, Vectors
 from coreskills.cassettes.entry import Entry
 from coreskills.cassettes.files import Cassette, read
-from coreskills.cassettes.inputs import InputIndex
+from coreskills.cassettes.inputs import Held, InputIndex, inputs_by_cause, usable_anchors
 from coreskills.cassettes.outcome import Hit, Miss
 from coreskills.cassettes.session import Session
 from coreskills.cassettes.shape import Shape, exact_key
@@ -56,6 +56,7 @@ class Library:
             self._by_exact[exact_key(entry.recording.request)].append(entry)
             for cause in entry.causes:
                 self._by_cause[cause].append(entry)
+        self._held: dict[int, Held] = {}
         self._default = Session(self)
 
     def session(self) -> Session:
@@ -91,28 +92,49 @@ class Library:
         return index
 
     @cached_property
-    def inputs(self) -> InputIndex:
-        """The texts that test calls passed and that recordings hold, at least four words, none inside another."""
-        return InputIndex(usable_anchors(self.recorded_inputs))
+    def _inputs_by_cause(self) -> Mapping[str, frozenset[str]]:
+        """What each test call passes that a request of its holds."""
+        passed = inputs_by_cause(self._by_cause)
+        rows = {cause: [r.words for e in entries for r in e.shape.rows] for cause, entries in self._by_cause.items()}
+        return {
+            cause: frozenset(text for text in texts if any(text in row for row in rows[cause]))
+            for cause, texts in passed.items()
+        }
+
+    @cached_property
+    def _inputs(self) -> InputIndex:
+        return InputIndex(self.recorded_inputs)
 
     @cached_property
     def recorded_inputs(self) -> frozenset[str]:
-        """Skeletons of all texts that test calls passed and that a request of theirs holds."""
-        found: set[str] = set()
-        for cause, entries in self._by_cause.items():
-            rows = [row.words for entry in entries for row in entry.shape.rows]
-            for text in causes.texts(cause):
-                skeleton = words.skeleton(text)
-                if skeleton.strip() and any(skeleton in row for row in rows):
-                    found.add(skeleton)
-        return frozenset(found)
+        """Skeletons of every text that a test call passed and that a request of it holds."""
+        return frozenset[str]().union(*self._inputs_by_cause.values())
+
+    @cached_property
+    def anchors(self) -> frozenset[str]:
+        """The inputs that say by themselves which recording is meant."""
+        return usable_anchors(self.recorded_inputs)
+
+    def inputs_of(self, cause: str) -> frozenset[str]:
+        """What a recorded test call passes, as skeletons."""
+        return self._inputs_by_cause.get(causes.normal(cause), frozenset())
+
+    def held(self, shape: Shape) -> Held:
+        """The recorded inputs in each message of a request."""
+        return self._inputs.held(shape)
+
+    def held_by(self, entry: Entry) -> Held:
+        """The recorded inputs in each message of a recording."""
+        if entry.number not in self._held:
+            self._held[entry.number] = self.held(entry.shape)
+        return self._held[entry.number]
 
     @cached_property
     def _by_input(self) -> Mapping[str, list[Entry]]:
         index: dict[str, list[Entry]] = defaultdict(list)
         for entry in self.entries:
             if generates(entry.recording.request):
-                for each in self.inputs.all_in(entry.shape):
+                for each in frozenset[str]().union(*self.held_by(entry)):
                     index[each].append(entry)
         return index
 
@@ -149,11 +171,3 @@ class Library:
             for word in set(words.skeleton(entry.shape.text).split()):
                 index[word].append(entry.number)
         return index
-
-
-def usable_anchors(inputs: Iterable[str]) -> list[str]:
-    """Leave out inputs that are too short, and those inside another: a longer one cut short would look like them."""
-    long = [each for each in inputs if words.count(each) >= words.ANCHOR_WORDS]
-    index = InputIndex(long)
-    inside = {each for other in long for each in index.occurring(other) if each != other}
-    return sorted({*long} - inside)

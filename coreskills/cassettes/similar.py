@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from coreskills.cassettes import cause as causes
-from coreskills.cassettes import fit, words
+from coreskills.cassettes import fit
 from coreskills.cassettes.entry import Entry
-from coreskills.cassettes.inputs import locate
+from coreskills.cassettes.inputs import Found, place
 from coreskills.cassettes.outcome import Tier
 from coreskills.cassettes.shape import Shape
 from coreskills.wire.http import WireRequest
@@ -36,38 +35,34 @@ def groups(
         yield "same prompt", group
     if not generates(request):
         return
-    if cause:
-        known = caused_inputs(library, cause)
-        if group := _about(library, library.caused_by(cause), shape, known, reasons):
-            yield "cause", group
-        elif known and not any(each in row.words for row in shape.rows for each in known):
+    held = library.held(shape)
+    if cause and (known := library.inputs_of(cause)):
+        if (asked := place(shape, held, known)) is None:
             reasons.append("the text that the test passes does not occur in the request, whole and unchanged")
-    known = library.inputs.all_in(shape)
-    if group := _about(library, library.asking_about(known), shape, library.inputs.all_in(shape), reasons):
+        elif group := _about(library, library.caused_by(cause), shape, asked, known, reasons):
+            yield "cause", group
+    known = frozenset[str]().union(*held) & library.anchors
+    if (asked := place(shape, held, known)) is not None and (
+        group := _about(library, library.asking_about(known), shape, asked, known, reasons)
+    ):
         yield "anchor", group
 
 
-def caused_inputs(library: Library, cause: str) -> frozenset[str]:
-    """Skeletons of the texts that a test call passes and that a request recorded for it holds."""
-    rows = [row.words for entry in library.caused_by(cause) for row in entry.shape.rows]
-    skeletons = {words.skeleton(text) for text in causes.texts(cause)}
-    return frozenset(each for each in skeletons if each.strip() and any(each in row for row in rows))
-
-
 def _about(
-    library: Library, entries: Iterable[Entry], shape: Shape, known: frozenset[str], reasons: list[str]
+    library: Library,
+    entries: Iterable[Entry],
+    shape: Shape,
+    asked: Found,
+    known: frozenset[str],
+    reasons: list[str],
 ) -> Sequence[Entry]:
     """The recordings about the same inputs, at the same point of a conversation, that this request may get."""
-    asked = locate(shape, known)
-    if not asked.asked:
-        return ()
-    held = library.inputs.all_in(shape)
-    same: list[Entry] = []
+    same = []
     for entry in entries:
-        if entry.shape.endpoint != shape.endpoint or not generates(entry.recording.request):
-            continue
-        if asked.agrees(locate(entry.shape, known)) and library.inputs.all_in(entry.shape) <= held:
-            same.append(entry)
+        if entry.shape.endpoint == shape.endpoint and generates(entry.recording.request):
+            recorded = place(entry.shape, library.held_by(entry), known)
+            if recorded is not None and asked.may_get(recorded):
+                same.append(entry)
     if not same:
         reasons.append(_unlike(len(asked.asked)))
         return ()
@@ -76,7 +71,7 @@ def _about(
 
 def _unlike(inputs: int) -> str:
     if inputs > 1:
-        return f"it holds {inputs} of the test's inputs at once, and no recorded call holds just these"
+        return f"one message holds {inputs} of the test's inputs, and no recorded call holds just these"
     return "it holds the test's input, but no answer was recorded at this point of such a conversation"
 
 

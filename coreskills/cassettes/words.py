@@ -11,6 +11,7 @@ _UNICODE_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 _WHITE_ESCAPE = re.compile(r"\\[nrt]")
 _WORD = re.compile(r"\w+")
 
+# Fewer words than this occur in ordinary wording too.
 ANCHOR_WORDS = 4
 
 
@@ -30,18 +31,17 @@ def skeleton(text: str) -> str:
     return f" {' '.join(words)} " if words else " "
 
 
-def count(words: str) -> int:
-    """How many words a skeleton has."""
-    return len(words.split())
+def is_long(words: str) -> bool:
+    """A skeleton of words enough to be told from ordinary wording."""
+    return len(words.split(None, ANCHOR_WORDS)) >= ANCHOR_WORDS
 
 
-def head(words: str, *, size: int = ANCHOR_WORDS) -> str | None:
-    """The first words of a skeleton, by which an index finds it; ``None`` when it has fewer."""
-    found = words.split(None, size)[:size]
-    return " ".join(found) if len(found) == size else None
+def head(words: str) -> str:
+    """The first four words of a skeleton, or all it has: by these an index finds it."""
+    return " ".join(words.split()[:ANCHOR_WORDS])
 
 
-def windows(words: str, *, size: int = ANCHOR_WORDS) -> set[str]:
+def windows(words: str, *, size: int) -> set[str]:
     """Every run of ``size`` words."""
     found = words.split()
     return {" ".join(found[i : i + size]) for i in range(len(found) - size + 1)}
