@@ -51,12 +51,14 @@ def _read_timestamp(wire: list[Any]) -> Any:
 
 
 def _write_values(encoder: Encoder, values: Any) -> Wire:
+    if isinstance(values, pd.arrays.NumpyExtensionArray):
+        values = values.to_numpy()
     dtype = values.dtype
     if isinstance(dtype, pd.CategoricalDtype):
         codes = codec_numpy.write_array(encoder, np.asarray(values.codes))
         return ["cat", codes, _write_index(encoder, dtype.categories), bool(dtype.ordered)]
     if isinstance(dtype, np.dtype):
-        return ["raw", codec_numpy.write_array(encoder, values.to_numpy())]
+        return ["raw", codec_numpy.write_array(encoder, np.asarray(values))]
     if not str(dtype).startswith(_EXTENSION_PREFIXES):
         raise WireError(f"a column of dtype {dtype} does not cross by value; test .tolist() instead")
     return ["ext", str(dtype), encoder.all(values.tolist())]

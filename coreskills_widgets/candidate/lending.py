@@ -135,8 +135,10 @@ class CandidateLender(Peer):
             return encoder.encode(dict(dict.items(value)))
         if base is bool:
             return bool(value)
-        if base in (str, int, float):
-            return encoder.encode(base.__add__(base() if base is str else value, value if base is str else base()))
+        if base is str:
+            return str.__add__("", value)
+        if base in (int, float):
+            return encoder.encode(base.__pos__(value))
         return encoder.encode(base(value))
 
     def released(self, number: int, times: int) -> None:
