@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from coreskills.errors import CassetteError
 from coreskills.wire.http import WireResponse
 
 _NOTE = "coreskills"
+_GZIP = b"\x1f\x8b"  # foreign cassettes may hold bodies as they came over the wire
 _REASONS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 413: "Content Too Large"} | {
     429: "Too Many Requests",
     500: "Internal Server Error",
@@ -94,7 +96,8 @@ def _bytes(holder: Mapping[str, Any], key: str) -> bytes:
         value = json.dumps(holder["parsed_body"], ensure_ascii=False)
     if isinstance(value, (dict, list)):
         value = json.dumps(value, ensure_ascii=False)
-    return value if isinstance(value, bytes) else (value or "").encode()
+    body = value if isinstance(value, bytes) else (value or "").encode()
+    return gzip.decompress(body) if body.startswith(_GZIP) else body
 
 
 def _provenance(document: Mapping[str, Any]) -> Provenance | None:

@@ -112,7 +112,8 @@ VARIANTS = {
         lambda t: ask(f"'The stove works well' -> positive\n'It leaks' -> negative\n'{t}' ->")
     ),
     "test input as example": Variant(lambda t: ask(f"Review: {t}", before=turns(other(t), "positive"))),
-    "examples in one message": Variant(lambda t: ask(f"Example: {other(t)} -> positive\nNow: {t} ->"), 0, 0  # might as well ask for both),
+    # Might as well ask for both.
+    "examples in one message": Variant(lambda t: ask(f"Example: {other(t)} -> positive\nNow: {t} ->"), 0, 0),
     "state leaked in": Variant(
         lambda t: ask(f"Review: {t}", before=[m for each in INPUTS[:2] if each != t for m in turns(each, "x")])
     ),
