@@ -182,14 +182,13 @@ def blocks(text: str) -> list[Block]:
 def fences(text: str) -> list[Block]:
     """Blocks between lines of three backticks or quotes, and such quotes within a line."""
     out = []
-    marks = list(_FENCE.finditer(text))
-    while len(marks) >= 2:
-        opening = marks.pop(0)
-        closing = next((mark for mark in marks if mark[1] == opening[1]), None)
-        if closing is None:
-            continue
-        out.append(Block("fence", "", text[opening.end() : closing.start()].strip(), opening.start(), closing.end()))
-        marks = marks[marks.index(closing) + 1 :]
+    opening: re.Match[str] | None = None
+    for mark in _FENCE.finditer(text):
+        if opening is None:
+            opening = mark
+        elif mark[1] == opening[1]:
+            out.append(Block("fence", "", text[opening.end() : mark.start()].strip(), opening.start(), mark.end()))
+            opening = None
     if not out:
         for match in _INLINE_FENCE.finditer(text):
             body = next(group for group in match.groups() if group is not None).strip()

@@ -7,7 +7,7 @@ import re
 from coreskills.offline.forms import as_json
 from coreskills.offline.language import NEGATION
 from coreskills.offline.seeded import uniform
-from coreskills.offline.skills.reading import Found, kind_of, missing_words, ranked, split_question
+from coreskills.offline.skills.reading import Found, has_kind, kind_of, missing_words, ranked, split_question
 from coreskills.offline.skills.spans import short_answer
 from coreskills.offline.task import Answer, Task
 from coreskills.offline.tiers import Tier
@@ -24,7 +24,7 @@ _SHORT = re.compile(
 
 def run(task: Task, embedder: Embedder, tier: Tier) -> Answer:
     """Quote the sentence that answers, cite it, or say that the sources lack it."""
-    parts = split_question(task.question) if tier.level >= 3 else [task.question]
+    parts = split_question(task.question) if tier.level >= 2 else [task.question]
     found = [(part, best) for part in parts if (best := _best(task, part, embedder, tier))]
     used = list(dict.fromkeys(best.source.id for _, best in found))
     if not found:
@@ -45,8 +45,14 @@ def _best(task: Task, question: str, embedder: Embedder, tier: Tier) -> Found | 
     if not candidates:
         return None
     best = candidates[0]
+    kind = kind_of(question)
+    # A wrong "No." does more harm than a wrong sentence, which the reader can check.
     least = tier.doubt_free if task.abstain is None else tier.doubt_told
+    if kind == "yesno" and tier.level >= 2:
+        least = (tier.doubt_free + tier.doubt_told) / 2
     if best.sure < least:
+        return None
+    if tier.level >= 2 and kind in ("money", "number", "time") and not has_kind(kind, best.sentence):
         return None
     if tier.level >= 2 and (task.abstain is not None or tier.level >= 3):
         text = f"{best.source.title} {best.source.text}"

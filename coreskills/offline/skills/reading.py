@@ -18,25 +18,35 @@ MAX_SENTENCES = 400  # of all sources together; a longer context is read by its 
 MAX_ENCODED = 28  # sentences that get a vector a question
 _MONTH = "|".join(MONTHS)
 _NUMBER = r"\d[\d.,:]*|" + "|".join(NUMBER_WORDS)
-# A kind of question, how it is worded, and what its answer must contain.
-KINDS: tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...] = (
-    ("time", re.compile(
-        r"\b(what time|until when|at which time|how late|how early|opening hours|when (do|"
-        r"does|are|is).{0,40}\b(open|close)s?)\b"), re.compile(r"\d{1,2}[:.]\d\d|\d{1,2} ?(am|pm|a\.m|p\.m|o'clock)|noon|midnight", re.I)),
-    ("money", re.compile(
-        r"\b(cost|price|fee|how much (is|are|do|does|will|would|money)|how expensive|charge for|"
-        r"allowance|surcharge)\b"), re.compile(r"[€$£]\s?\d|\d[\d.,]*\s*(euros?|dollars?|pounds?|percent|%|eur|usd|gbp|cents?)|\bfree\b", re.I)),
-    ("number", re.compile(
-        r"\bhow (many|long|often|large|high|far|big|old|heavy|soon|fast|much)\b|what (number|"
-        r"percentage|percent|weight|capacity|length|size)"), re.compile(rf"\b({_NUMBER}|once|twice|daily|weekly|monthly|yearly|every)\b", re.I)),
-    ("date", re.compile(r"\b(by when|deadline|what date|which date|on which day|which day|what day|when)\b"), re.compile(
-        rf"\d+(st|nd|rd|th)? ({_MONTH})|({_MONTH}) \d+|\b(mon|tues|wednes|thurs|fri|satur|"
-        rf"sun)day|\b\d{{4}}\b|\bwithin\b|\bafter\b|\bbefore\b|\bfrom\b|\bday\b|\bonce\b|\buntil\b", re.I)),
-    ("person", re.compile(r"^\W*(who|whom|whose)\b|which (team|person|department|carrier|company)"), re.compile(
-        r"manager|head|team|desk|people|department|staff|customer|service|[A-Z][a-z]+ [A-Z][a-z]+|"
-        r"owner|leader|director", re.I)),
-    ("yesno", re.compile(r"^\W*(is|are|does|do|did|can|could|may|am|must|should|has|have|will|would)\b"), re.compile(r".")),
-)  # fmt: skip
+_DAY = r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b"
+_CLOCK = r"\b\d{1,2}[:.]\d\d\b|\b\d{1,2} ?(?:am|pm|a\.m|p\.m|o'clock)|\bnoon\b|\bmidnight\b"
+_MONEY = r"[€$£]\s?\d|\d[\d.,]*\s*(?:euros?|dollars?|pounds?|percent|%|eur|usd|gbp|cents?)|\bone euro\b|\bfree\b"
+_DATE = rf"\d+(?:st|nd|rd|th)? (?:{_MONTH})|(?:{_MONTH}) \d+|{_DAY}|\b\d{{4}}\b|{_CLOCK}"
+_WHEN = rf"{_DATE}|\b(?:within|after|before|from|day|once|until|during|hours?|weeks?|at)\b"
+_WHO = r"manager|head|team|desk|people|department|staff|customer|service|[A-Z][a-z]+ [A-Z][a-z]+|owner|leader|director"
+# Kind of question, how it is worded, what its answer must contain. The first that fits counts.
+KINDS: tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...] = tuple(
+    (name, re.compile(worded), re.compile(contains, 0 if name == "person" else re.I))
+    for name, worded, contains in (
+        ("time", r"\b(what time|until when|at which time|how late|how early|opening hours)\b", _CLOCK),
+        (
+            "money",
+            r"\b(cost|costs|price|fee|fine|penalty|how much (is|are|do|does|will|would|money)|how expensive|charge for|"
+            r"allowance|surcharge)\b",
+            _MONEY,
+        ),
+        (
+            "number",
+            r"\bhow (many|long|often|large|high|far|big|old|heavy|soon|fast|much)\b|"
+            r"what (number|percentage|percent|weight|capacity|length|size)\b",
+            rf"\b({_NUMBER}|once|twice|daily|weekly|monthly|yearly|every)\b",
+        ),
+        ("date", r"\b(by when|deadline|what date|which date|on which day|which day|what day)\b", _DATE),
+        ("when", r"\bwhen\b", _WHEN),
+        ("person", r"^\W*(who|whom|whose)\b|which (team|person|department|carrier|company)", _WHO),
+        ("yesno", r"^\W*(is|are|does|do|did|can|could|may|am|must|should|has|have|will|would)\b", r"."),
+    )
+)
 _INJECTED = re.compile(
     r"(?i)\b(ignore|disregard|forget) (all |any |the |your |everything )*(above|previous|"
     r"prior|earlier|instructions?|rules)|\bsystem prompt\b|\byou are now\b|"
@@ -67,6 +77,11 @@ def kind_of(question: str) -> str:
     """Which kind of answer a question wants; "plain" when any will do."""
     low = question.lower()
     return next((name for name, pattern, _ in KINDS if pattern.search(low)), "plain")
+
+
+def has_kind(kind: str, sentence: str) -> bool:
+    """Whether a sentence holds the kind of thing asked for."""
+    return any(name == kind and pattern.search(sentence) for name, _, pattern in KINDS)
 
 
 def ranked(

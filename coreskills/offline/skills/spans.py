@@ -14,16 +14,21 @@ _UNIT = (
     r"km|cm|mm|metres?|°C|items?|times|pieces?|people|persons))?"
 )
 _NUMBER = rf"(?:[€$£]\s?)?(?:\d[\d.,]*\d|\d|\b(?:{'|'.join(NUMBER_WORDS)})\b)"
+_CLOCK = r"\b\d{1,2}[:.]\d\d\b(?:\s?(?:am|pm))?|\b\d{1,2} ?(?:am|pm)\b|\bnoon\b|\bmidnight\b"
+_DATE = (
+    rf"\b\d{{1,2}}(?:st|nd|rd|th)? (?:{_MONTH})(?: \d{{4}})?|(?:{_MONTH}) \d{{1,2}}(?:,? \d{{4}})?|\d{{4}}-\d\d-\d\d|"
+    r"\b(?:on )?(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\bwithin [\w ]{2,20}days?"
+)
+_MONEY = (
+    r"[€$£]\s?\d[\d.,]*\d?|\d[\d.,]*\s*(?:euros?|dollars?|pounds?|cents?|percent|%|EUR|USD|GBP)|\bfree(?: of charge)?\b"
+)
 _PATTERNS = {
-    "time": re.compile(r"\b\d{1,2}[:.]\d\d\b(?:\s?(?:am|pm))?|\b\d{1,2} ?(?:am|pm)\b|\bnoon\b|\bmidnight\b", re.I),
-    "money": re.compile(
-        r"[€$£]\s?\d[\d.,]*\d?|\d[\d.,]*\s*(?:euros?|dollars?|pounds?|cents?|percent|%|EUR|"
-        r"USD|GBP)|\bfree(?: of charge)?\b", re.I),
+    "time": re.compile(_CLOCK, re.I),
+    "money": re.compile(_MONEY, re.I),
     "number": re.compile(_NUMBER + _UNIT, re.I),
-    "date": re.compile(
-        rf"\b\d{{1,2}}(?:st|nd|rd|th)? (?:{_MONTH})(?: \d{{4}})?|(?:{_MONTH}) \d{{1,2}}(?:,? \d{{4}})?|"
-        rf"\d{{4}}-\d\d-\d\d|\b(?:on )?(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\bwithin [\w ]{{2,20}}days?", re.I),
-}  # fmt: skip
+    "when": re.compile(f"{_DATE}|{_CLOCK}", re.I),
+    "date": re.compile(_DATE, re.I),
+}
 _LISTED = re.compile(
     r"(?:(?:[\w'\u2019-]+ ){0,3}[\w'\u2019-]+, )+(?:(?:[\w'\u2019-]+ ){0,3}[\w'\u2019-]+,? )?(?:and|"
     r"or) (?:[\w'\u2019-]+ ?){1,4}|(?:[\w'\u2019-]+ ){1,2}(?:and|or) (?:[\w'\u2019-]+ ?){1,2}"
