@@ -83,7 +83,7 @@ def admit(gateway: Gateway, incoming: Incoming) -> None:
 def _hold(gateway: Gateway, incoming: Incoming) -> None:
     grant = incoming.grant
     _check_price(incoming)
-    estimate = estimate_usd(incoming)
+    estimate = estimate_usd(incoming) if grant.budget_usd is not None else Decimal(0)
     verdict = gateway.budgets.reserve(grant.learner, grant.lab, budget_usd=grant.budget_usd, estimate_usd=estimate)
     if verdict == "spent":
         raise WireError(

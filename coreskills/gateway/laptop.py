@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
@@ -13,12 +17,17 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from coreskills.course import Course
-from coreskills.errors import CourseError
+from coreskills.errors import CourseError, GatewayError
 from coreskills.gateway.app import Gateway, create_app
-from coreskills.gateway.keys import BackendName, Grant
+from coreskills.gateway.keys import BackendName, Grant, KeyStore
+from coreskills.gateway.live import LiveBackend, upstreams_from_environment
+from coreskills.gateway.serve import GatewayServer
+from coreskills.ledger.store import Ledger
+from coreskills.offline.models import OfflineModels
 
 SCRATCH = "scratch"  # notebooks that are no lab
 PREFIX = "/gateway"
+_OWN_KEYS = ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "COHERE_API_KEY")
 _NO_COURSE_BUDGET_USD = Decimal("0.50")
 
 
@@ -120,3 +129,45 @@ class Desk:
 
 def _error(status: int, message: str) -> Response:
     return JSONResponse({"error": {"message": message}}, status_code=status)
+
+
+@contextmanager
+def private_gateway(state: Path, *, course: Course | None, live: bool = False) -> Iterator[tuple[str, str]]:
+    """A gateway on a free port of this computer, while the block runs.
+
+    Args:
+        state: Where keys, ledger and models' caches lie.
+        live: Forward to the providers whose keys are in the environment.
+
+    Yields:
+        Its address, and the token with which a Jupyter server asks it for keys.
+
+    Raises:
+        GatewayError: ``live`` without any provider's key.
+    """
+    upstream = _live_backend() if live else None
+    keys, ledger = KeyStore(f"sqlite:///{state / 'keys.sqlite'}"), Ledger(f"sqlite:///{state / 'ledger.sqlite'}")
+    gateway = Gateway(keys=keys, ledger=ledger, models=OfflineModels(state / "cache"), live=upstream)
+    token = secrets.token_urlsafe(32)
+    backend: BackendName = "live" if live else "offline"
+    desk = Desk(gateway, learner=getpass.getuser(), token=token, course=course, backend=backend)
+    try:
+        with GatewayServer(desk.app()) as server:
+            desk.base_url = server.url
+            yield server.url, token
+    finally:
+        gateway.close()
+        keys.close()
+        ledger.close()
+
+
+def _live_backend() -> LiveBackend:
+    """A laptop's owner may use the SDKs' own variables; their kernels do not see them."""
+    own = {f"CORESKILLS_{name}": os.environ[name] for name in _OWN_KEYS if os.environ.get(name)}
+    upstreams = upstreams_from_environment({**own, **os.environ})
+    if not upstreams:
+        raise GatewayError(
+            "There is no provider's key in your environment, so nothing can answer live.",
+            fix="export ANTHROPIC_API_KEY or OPENAI_API_KEY, or leave --live away",
+        )
+    return LiveBackend(upstreams)

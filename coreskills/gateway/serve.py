@@ -6,8 +6,11 @@ import asyncio
 import socket
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 
+import click
 import uvicorn
 from starlette.types import ASGIApp
 
@@ -41,6 +44,7 @@ class GatewayServer:
             log_config=None,  # the process's logging is its owner's
             lifespan="off",
             timeout_graceful_shutdown=2,
+            timeout_keep_alive=75,  # longer than any SDK keeps an idle connection: it must not find it closed
             backlog=2048,
         )
         self._config = config
@@ -144,3 +148,33 @@ def _listen(host: str, port: int) -> socket.socket:
     listening.listen(2048)
     listening.set_inheritable(False)
     return listening
+
+
+@click.command()
+@click.argument("state", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--port", default=0, help="0 takes a free one.")
+@click.option("--event-delay", default=0.0, help="Seconds between the events of an offline stream.")
+def main(state: Path, port: int, event_delay: float) -> None:
+    """Serve a gateway alone, with keys.sqlite and ledger.sqlite in STATE; print its URL, then serve until stopped."""
+    from coreskills.gateway.app import Gateway, create_app
+    from coreskills.gateway.keys import KeyStore
+    from coreskills.gateway.live import LiveBackend, upstreams_from_environment
+    from coreskills.ledger import Ledger
+    from coreskills.offline.models import OfflineModels
+
+    gateway = Gateway(
+        keys=KeyStore(f"sqlite:///{state}/keys.sqlite"),
+        ledger=Ledger(f"sqlite:///{state}/ledger.sqlite"),
+        models=OfflineModels(state / "vectors"),
+        live=LiveBackend(upstreams) if (upstreams := upstreams_from_environment()) else None,
+        event_delay_s=event_delay,
+    )
+    with GatewayServer(create_app(gateway), port=port) as server:
+        click.echo(server.url)
+        with suppress(KeyboardInterrupt):
+            threading.Event().wait()
+    gateway.close()
+
+
+if __name__ == "__main__":
+    main()
