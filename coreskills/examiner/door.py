@@ -14,7 +14,7 @@ from coreskills.examiner.job import GatewayTerms
 from coreskills.gateway.app import Gateway, create_app
 from coreskills.gateway.keys import KeyStore
 from coreskills.gateway.serve import GatewayServer
-from coreskills.gateway.session import Session
+from coreskills.gateway.session import Cell, Session
 from coreskills.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -51,6 +51,16 @@ class Door:
 
     def set_cause(self, cause: str | None) -> None:
         self.session.cause = cause
+
+    def set_cell(self, cell_id: str, order: int) -> None:
+        """Count the calls that follow to a cell."""
+        self.session.cell = Cell(cell_id, cell_id, order)
+
+    def played(self) -> tuple[tuple[str, int], ...]:
+        """Which recordings answered, in order, each once."""
+        calls = self.gateway.ledger.calls(key_id=self.session.key_id)
+        found = {(c.cassette, c.interaction): None for c in calls if c.cassette and c.interaction is not None}
+        return tuple((str(file), int(number)) for file, number in found)
 
     @property
     def misses(self) -> list[Any]:

@@ -15,6 +15,7 @@ from coreskills.examiner.door import Door, opened
 from coreskills.examiner.files import lay_out
 from coreskills.examiner.job import CellScore, Examination, Job, Status
 from coreskills.examiner.names import Names, tools_of
+from coreskills.examiner.reach import reach_over
 from coreskills.examiner.surroundings import ExaminerSurroundings
 from coreskills.examiner.wall import Wall
 from coreskills.examiner.warm import fork_candidate, learner_environment
@@ -47,6 +48,8 @@ class Examiner:
             for order, cell in enumerate(self._code_cells(), 1):
                 started = time.monotonic()
                 cell["outputs"], cell["execution_count"] = [], order
+                if self._door:
+                    self._door.set_cell(_grade_id(cell) or str(cell.get("id", "")), order)
                 if self._is_test(cell):
                     self._test(cell)
                 else:
@@ -136,6 +139,7 @@ class Examiner:
             forked.door.close()
         self.wall = Wall(forked.channel, forked.pid, on_call=self._door.set_cause if self._door else None)
         self.names = Names(self.wall, self._tools)
+        reach_over(self.wall, self.names)
 
     def _end(self) -> None:
         self.wall.kill()
@@ -229,6 +233,7 @@ def examine(job: Job, *, house: House, slot: int, models: Any = None) -> Examina
             restored=tuple(examiner.restored),
             seconds=time.monotonic() - started,
             cell_seconds=examiner.cell_seconds,
+            played=door.played() if door else (),
         )
 
 

@@ -158,7 +158,9 @@ class LearnerClass:
         """Make a handle of one object."""
         if self._type is None:
             body: dict[str, Any] = {"__slots__": (), **{name: _METHODS[name] for name in self._can}}
-            if self.fields is not None and self.compared is not None or self.fields:
+            if self.library is types.CoroutineType:
+                body.update(send=_send, throw=_throw, close=_close)
+            if self.fields:
                 body.update(_record_class_attributes(self))
             self._type = type(Handle)(self.name, (Handle,), body)
         return self._type(wall, number, self, extra)
@@ -241,6 +243,26 @@ def _await(self: Any) -> Generator[Any, None, Any]:
     number = ask(self, "spawn")
     yield  # lets asyncio.gather start the others, so that they run at the same time in the candidate
     return _own(self, "_wall").ask("finish", None, number)
+
+
+def _running(self: Any) -> Any:
+    """The generator that stands for a learner's coroutine here; a task of ours steps it."""
+    wall, number = _own(self, "_wall"), _own(self, "_number")
+    if number not in wall.coroutines:
+        wall.coroutines[number] = _await(self)
+    return wall.coroutines[number]
+
+
+def _send(self: Any, value: Any) -> Any:
+    return _running(self).send(value)
+
+
+def _throw(self: Any, *error: Any) -> Any:
+    return _running(self).throw(*error)
+
+
+def _close(self: Any) -> None:
+    _running(self).close()
 
 
 async def _aenter(self: Any) -> Any:

@@ -97,6 +97,7 @@ class Examination:
         misses: Every request that no recording answered, with the nearest one, for the instructor.
         restored: grade_id or cell id of each cell after which the notebook's state had to be rebuilt.
         seconds: Wall time of the whole examination; ``cell_seconds`` of it were spent running cells.
+        played: File and number of each recording that answered a request.
         sandboxed: ``False`` only for a run that was asked to go unsafely.
     """
 
@@ -110,6 +111,7 @@ class Examination:
     seconds: float = 0.0
     cell_seconds: float = 0.0
     sandboxed: bool = True
+    played: tuple[tuple[str, int], ...] = ()
 
     @property
     def score(self) -> float:
@@ -122,4 +124,6 @@ class Examination:
     @classmethod
     def from_json(cls, row: dict[str, Any]) -> Examination:
         cells = tuple(CellScore(**{**cell, "misses": tuple(cell["misses"])}) for cell in row["cells"])
-        return cls(**{**row, "cells": cells, "misses": tuple(row["misses"]), "restored": tuple(row["restored"])})
+        played = tuple((str(file), int(number)) for file, number in row["played"])
+        lists = {name: tuple(row[name]) for name in ("misses", "restored")}
+        return cls(**{**row, **lists, "cells": cells, "played": played})

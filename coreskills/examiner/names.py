@@ -83,6 +83,23 @@ class Names(dict[str, Any]):
         return builtins.__import__(name, globals_, locals_, fromlist, level)
 
 
+class MainModule(types.ModuleType):
+    """What ``import __main__`` and ``unittest.main`` find in the examiner: the names of the checks."""
+
+    def __init__(self, names: Names) -> None:
+        super().__init__("__main__")
+        self.__dict__["_names"] = names
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.__dict__["_names"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __dir__(self) -> list[str]:
+        return [name for name in dict.keys(self.__dict__["_names"]) if not name.startswith("__")]
+
+
 def tools_of(sources: Iterable[str]) -> dict[str, ast.stmt]:
     """Find what the instructor's own cells bind for tests.
 

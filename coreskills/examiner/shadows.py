@@ -99,14 +99,27 @@ def _error_text(error: BaseException) -> str:
 def error(kind: type[BaseException], wire: list[Any], decoder: Decoder) -> BaseException:
     """Build an exception that was raised over there, without running its constructor."""
     _, number, _, args, text, state, trace = wire
-    made = kind.__new__(kind)
-    made.args = tuple(decoder.all(args))
+    made = _blank(kind, tuple(decoder.all(args)), str(text))
     for name, item in state.items():
         try:
             setattr(made, name, decoder.decode(item))
         except (AttributeError, TypeError):
             continue  # read-only here: its args carry it
-    made.__dict__.update(_coreskills_number=number, _coreskills_text=str(text), _coreskills_trace=str(trace))
+    if hasattr(made, "__dict__"):
+        made.__dict__.update(_coreskills_number=number, _coreskills_text=str(text), _coreskills_trace=str(trace))
+    return made
+
+
+def _blank(kind: type[BaseException], args: tuple[Any, ...], text: str) -> BaseException:
+    """Make an exception object without running a learner's or library's constructor."""
+    try:
+        if kind.__module__ == "builtins":
+            return kind(*args)  # OSError and UnicodeError keep their fields in C, set by the constructor only
+        made = kind.__new__(kind)
+        made.args = args
+    except TypeError:
+        from_data = getattr(kind, "from_exception_data", None)  # pydantic's, which has no other way in
+        made = from_data(text, []) if from_data is not None else Exception(text)
     return made
 
 

@@ -41,8 +41,9 @@ class Wall(Peer):
         self._classes: dict[int, LearnerClass] = {}
         self._errors: dict[int, type[BaseException]] = {}
         self._handles: weakref.WeakValueDictionary[int, Handle] = weakref.WeakValueDictionary()
+        self.coroutines: dict[int, Any] = {}
         self._received: dict[int, int] = {}
-        self._unused: list[int] = []
+        self._unused: list[list[int]] = []
         self._on_call = on_call
         self._call_depth = 0
 
@@ -133,13 +134,14 @@ class Wall(Peer):
         return self.lend(error, encoder)
 
     def dropped(self) -> list[list[int]]:
-        rows = [[number, self._received.pop(number)] for number in self._unused if number in self._received]
-        self._unused = []
+        rows, self._unused = self._unused, []
         return rows
 
     def drop(self, number: int) -> None:
-        """Note that a handle is gone."""
-        self._unused.append(number)
+        """Note that a handle is gone, with how often its object came: it may be on its way again."""
+        times = self._received.pop(number, 0)
+        if times:
+            self._unused.append([number, times])
 
     # ---- in ----
     def borrow(self, wire: list[Any], decoder: Decoder) -> Any:

@@ -26,7 +26,7 @@ def describe(kind: type) -> dict[str, Any]:
         "name": kind.__name__,
         "qualname": kind.__qualname__,
         "module": kind.__module__,
-        "mro": [[c.__module__, c.__qualname__] for c in kind.__mro__ if is_library(c)],
+        "mro": [[c.__module__, c.__qualname__] for c in kind.__mro__ if c.__module__ == "builtins" or is_library(c)],
         "can": specials.of(kind),
         "eq": kind.__eq__ is not object.__eq__,
         "hash": kind.__hash__ is not None,
@@ -148,8 +148,9 @@ class CandidateLender(Peer):
             self.forget(number)
 
     def encode_error(self, error: BaseException, encoder: Encoder) -> Wire:
-        if isinstance(error, RemoteError):
-            return ["m", error.number]
+        theirs = getattr(error, "_coreskills_number", None)
+        if isinstance(theirs, int):
+            return ["m", theirs]
         kind = type(error)
         state = {k: v for k, v in vars(error).items() if isinstance(k, str) and not k.startswith("__")}
         return [
@@ -206,7 +207,7 @@ class RemoteError(Exception):
 
     def __init__(self, number: int, text: str) -> None:
         super().__init__(text)
-        self.number = number
+        self._coreskills_number = number
 
 
 def _library(module: str, qualname: str, *, missing_ok: bool = False) -> Any:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import importlib
 import inspect
 import operator
 import os
@@ -76,7 +78,7 @@ class Candidate(CandidateLender):
             raise NameError(f"name {name!r} is not defined") from None
 
     def do_module(self, target: None, name: str) -> Any:
-        return sys.modules[name]
+        return importlib.import_module(name)
 
     def do_environ(self, target: None, changes: dict[str, str | None]) -> None:
         for name, value in changes.items():
@@ -177,6 +179,8 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     "contains": operator.contains,
     "enter": lambda target: target.__enter__(),
     "eq": lambda target, other: bool(target == other),
+    "source": inspect.getsource,
+    "copy": lambda target, deep: copy.deepcopy(target) if deep else copy.copy(target),
     "repr": repr,
     "str": str,
     "format": format,

@@ -30,4 +30,5 @@ ALL = (*BINARY, *REFLECTED, *COMPARISONS, *UNARY, *OTHER)
 
 def of(kind: type) -> list[str]:
     """List the forwarded methods that a type defines beyond ``object``."""
-    return [name for name in ALL if getattr(kind, name, None) is not getattr(object, name, None)]
+    defined = {name for each in kind.__mro__ if each is not object for name in each.__dict__}
+    return [name for name in ALL if name in defined and getattr(kind, name) is not None]
