@@ -9,7 +9,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from coreskills.cassettes.recording import FAULT_HEADER, Fault, Provenance, Recording, canonical
+from coreskills.cassettes.recording import (
+    FAULT_HEADER,
+    RESPONSE_HEADERS,
+    Fault,
+    Provenance,
+    Recording,
+    allowed,
+    canonical,
+)
 from coreskills.cassettes.request import identify, provider_uri
 from coreskills.errors import CassetteError
 from coreskills.wire.http import WireResponse
@@ -78,7 +86,7 @@ def _recording(interaction: Mapping[str, Any]) -> Recording | None:
     asked = identify(request["method"], request["uri"], _first(request["headers"]), _bytes(request, "body"))
     if asked is None:
         return None
-    headers = {name.lower(): value for name, value in _first(response["headers"]).items()}
+    headers = allowed(_first(response["headers"]), RESPONSE_HEADERS)
     body = _bytes(response.get("body") or response, "string")
     answer = WireResponse(response["status"]["code"], headers, body, note.get("latency_ms"))
     fault: Fault | None = headers.get(FAULT_HEADER)  # type: ignore[assignment]  # we wrote it

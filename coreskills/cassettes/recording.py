@@ -53,12 +53,12 @@ def canonical(recording: Recording) -> Recording:
         request=replace(
             request,
             query=canonical_query(request.query),
-            headers=_allowed(request.headers, REQUEST_HEADERS),
+            headers=allowed(request.headers, REQUEST_HEADERS),
             body=canonical_json(request.body),
         ),
         response=replace(
             response,
-            headers=_allowed(response.headers, RESPONSE_HEADERS),
+            headers=allowed(response.headers, RESPONSE_HEADERS),
             body=_LOOPBACK.sub(PROVIDER_HOSTS[request.provider].encode(), response.body),
         ),
     )
@@ -73,7 +73,8 @@ def canonical_json(body: bytes) -> bytes:
     return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def _allowed(headers: Mapping[str, str], names: tuple[str, ...]) -> dict[str, str]:
+def allowed(headers: Mapping[str, str], names: tuple[str, ...]) -> dict[str, str]:
+    """Keep the headers on a list; names become lower case."""
     low = {name.lower(): value for name, value in headers.items()}
     return {name: low[name] for name in names if name in low}
 

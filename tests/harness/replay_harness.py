@@ -73,3 +73,28 @@ def save(path: Path, recordings: list[Recording]) -> Path:
     """Write recordings as `coreskills record` does."""
     write(path, recordings, provenance=provenance("offline"))
     return path
+
+
+class Replays:
+    """A gateway that replays any file to whoever holds a key for it."""
+
+    def __init__(self, url: str, keys: KeyStore) -> None:
+        self.url, self._keys = url, keys
+
+    def key_for(self, *cassettes: Path) -> str:
+        """A key whose calls these files answer."""
+        return self._keys.mint(learner="ada", lab="lab", backend="replay", cassettes=cassettes)
+
+
+@contextmanager
+def serving_replays(folder: Path) -> Iterator[Replays]:
+    """Serve a gateway for replay keys."""
+    keys, ledger = KeyStore(f"sqlite:///{folder}/keys.sqlite"), Ledger(f"sqlite:///{folder}/ledger.sqlite")
+    gateway = Gateway(keys=keys, ledger=ledger)
+    try:
+        with GatewayServer(create_app(gateway)) as server:
+            yield Replays(server.url, keys)
+    finally:
+        gateway.close()
+        keys.close()
+        ledger.close()
