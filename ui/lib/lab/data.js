@@ -1,2 +1,0 @@
-/** The Course panel's data, as the server extension gives it. */
-export {};
