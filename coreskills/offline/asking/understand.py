@@ -45,7 +45,7 @@ def understand(prompt: Prompt, embedder: Embedder) -> Task:
         and all(len(e.label.split()) <= 4 for e in task.examples)
         and len({e.label for e in task.examples}) >= 2
     ):
-        task.labels = dict.fromkeys(e.label for e in task.examples)
+        task.labels = dict.fromkeys((e.label for e in task.examples), "")
     task.labels = task.labels or implied_labels(task.order)
     task.question = find_question(task.last, marked, named)
     if not task.sources:
