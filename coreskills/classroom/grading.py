@@ -2,16 +2,46 @@
 
 from __future__ import annotations
 
-import signal
+import logging
+import os
 import threading
+from pathlib import Path
+
+from coreskills.classroom.grader import ExaminerGrader, default_workers
+from coreskills.classroom.queue import GradingQueue, open_queue
+from coreskills.classroom.service.app import open_exchange
+from coreskills.classroom.settings import Classroom, Run
+from coreskills.classroom.store.claims import Claims
+from coreskills.classroom.store.grades import Grades
+
+
+def build_queue(room: Classroom, grader: ExaminerGrader) -> GradingQueue:
+    """The queue of a classroom, with the examiner at its end."""
+    return GradingQueue(
+        open_queue(room),
+        Claims(room.database_url),
+        open_exchange(room),
+        Grades(room.database_url),
+        grade=grader,
+        shows=lambda lab: room.course.lab(lab).grading == "on_submit",
+    )
 
 
 def main() -> None:
     """Grade until the hub says stop."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    stop.wait()
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    room = Run.load(Path(os.environ["CORESKILLS_RUN"])).classroom
+    grader = ExaminerGrader(
+        room, open_exchange(room), workers=default_workers(), scheduler=os.environ.get("CORESKILLS_SCHEDULER", "")
+    )
+    queue = build_queue(room, grader)
+    consumer = queue.huey.create_consumer(workers=1, max_delay=1.0, check_worker_health=True)
+    # What a worker that was killed left is claimed again a lease later; until then others' work is not touched.
+    threading.Thread(target=queue.refill, daemon=True).start()
+    try:
+        consumer.run()
+    finally:
+        grader.close()
 
 
 if __name__ == "__main__":

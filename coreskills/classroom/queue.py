@@ -25,7 +25,7 @@ from coreskills.classroom.store.exchange import Exchange, Submission
 from coreskills.classroom.store.grades import Grades
 from coreskills.errors import CoreskillsError
 
-BATCH = 20
+BATCH = 8
 _TASK = "grade_lab"  # the same in the service, which only sends, and in the workers
 log = logging.getLogger("coreskills.classroom.queue")
 
@@ -97,7 +97,7 @@ class GradingQueue:
         grade: Grader,
         shows: Callable[[str], bool],
     ) -> None:
-        self._claims, self._exchange, self._grades = claims, exchange, grades
+        self.huey, self._claims, self._exchange, self._grades = huey, claims, exchange, grades
         self._grade, self._shows = grade, shows
         self.grade_lab = huey.task(name=_TASK)(self.work)
         self.look_again = huey.periodic_task(crontab(minute="*"), name="look_again")(self.refill)

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp
 from coreskills.classroom.recommendations import Recommendations
 from coreskills.classroom.roster import Roster
 from coreskills.classroom.schedule import DueDates
-from coreskills.classroom.service import exchange_api, keys
+from coreskills.classroom.service import exchange_api, feedback_pages, keys
 from coreskills.classroom.service.door import finish_login, guarded
 from coreskills.classroom.service.identity import Doorkeeper
 from coreskills.classroom.service.panel import panel
@@ -117,6 +117,7 @@ def routes() -> list[BaseRoute]:
         guarded("/api/submissions/{id}/files", exchange_api.files, methods=["GET"], allow="learner"),
         guarded("/api/submissions/{id}/feedback", exchange_api.feedback, methods=["GET"], allow="learner"),
         guarded("/api/submissions/{id}/feedback", exchange_api.give_feedback, methods=["PUT"], allow="instructor"),
+        guarded("/feedback/{id}", feedback_pages.show, methods=["GET"], allow="learner", is_page=True),
         guarded("/api/receipts/check", exchange_api.check_receipt, methods=["POST"], allow="learner"),
     ]
 

@@ -126,26 +126,26 @@ def _shown(asked: Asked, row: Submission, feedback: str) -> dict[str, Any]:
 
 def submission(asked: Asked) -> Response:
     """``GET /api/submissions/{id}``."""
-    row = _own(asked)
+    row = own_submission(asked)
     feedback = asked.service.exchange.feedback_of([row.id])
     return JSONResponse(_shown(asked, row, feedback.get(row.id, ("", None))[0]))
 
 
 def files(asked: Asked) -> Response:
     """``GET /api/submissions/{id}/files``."""
-    return Response(pack(asked.service.exchange.files(_own(asked))), media_type=_ZIP)
+    return Response(pack(asked.service.exchange.files(own_submission(asked))), media_type=_ZIP)
 
 
 def feedback(asked: Asked) -> Response:
     """``GET /api/submissions/{id}/feedback``."""
-    row = _own(asked)
+    row = own_submission(asked)
     is_learner = row.learner == asked.caller.name
     return Response(pack(asked.service.exchange.take_feedback(row, seen=is_learner)), media_type=_ZIP)
 
 
 def give_feedback(asked: Asked) -> Response:
     """``PUT /api/submissions/{id}/feedback``."""
-    row = _own(asked)
+    row = own_submission(asked)
     asked.service.exchange.give_feedback(row.id, unpack(asked.body))
     return Response(status_code=204)
 
@@ -164,7 +164,8 @@ def check_receipt(asked: Asked) -> Response:
     return JSONResponse({"valid": asked.service.exchange.check(receipt)})
 
 
-def _own(asked: Asked) -> Submission:
+def own_submission(asked: Asked) -> Submission:
+    """The submission that the path names, if the caller may see it."""
     number = asked.path["id"]
     if not number.isdecimal() or len(number) > 15:
         raise NotThere(f"There is no submission {number!r}.")

@@ -1,0 +1,1 @@
+"""Server-rendered pages: feedback for learners, the class page for instructors."""
