@@ -23,7 +23,7 @@ _HARMLESS_MODULES = (
     "contextlib", "argparse", "decimal", "httpx._models", "httpx2._models", "coreskills_widgets.labs",
 )  # fmt: skip
 _HARMLESS_TYPES = (io.StringIO, io.BytesIO, asyncio.Event, asyncio.Queue, asyncio.Semaphore, asyncio.Lock)
-_INNER_PREFIXES = ("_", "gi_", "cr_", "ag_", "f_", "tb_", "co_", "func_")
+_INNER_PREFIXES = ("_", "gi_", "cr_", "ag_", "tb_", "co_", "f_back", "f_globals", "f_locals", "f_builtins", "f_code")
 _FORBIDDEN = "get the check's inner parts"
 
 

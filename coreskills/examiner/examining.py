@@ -137,7 +137,7 @@ class Examiner:
             self._door.serve(forked.door)
         else:
             forked.door.close()
-        self.wall = Wall(forked.channel, forked.pid, on_call=self._door.set_cause if self._door else None)
+        self.wall = Wall(forked.channel, forked.pid, memory_mb=job.limits.memory_mb, on_call=self._door.set_cause if self._door else None)
         self.names = Names(self.wall, self._tools)
         reach_over(self.wall, self.names)
 

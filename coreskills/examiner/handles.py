@@ -170,7 +170,7 @@ def _record_class_attributes(kind: LearnerClass) -> dict[str, Any]:
     """Let ``dataclasses.fields`` and ``asdict`` work on a handle: they look at the type."""
     import dataclasses
 
-    shape = dataclasses.make_dataclass(kind.name, kind.fields or [])
+    shape = dataclasses.make_dataclass(kind.name, kind.fields or [], init=False, repr=False, eq=False)
     return {"__dataclass_fields__": shape.__dataclass_fields__, "__dataclass_params__": shape.__dataclass_params__}
 
 

@@ -101,6 +101,8 @@ def error(kind: type[BaseException], wire: list[Any], decoder: Decoder) -> BaseE
     _, number, _, args, text, state, trace = wire
     made = _blank(kind, tuple(decoder.all(args)), str(text))
     for name, item in state.items():
+        if name.startswith("__"):
+            continue
         try:
             setattr(made, name, decoder.decode(item))
         except (AttributeError, TypeError):

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from coreskills.cassettes.cause import describe
-from coreskills.examiner import doubles, handles, shadows
+from coreskills.examiner import doubles, handles, memory, shadows
 from coreskills.examiner.deaths import CandidateLost, CellTimeout
 from coreskills.examiner.handles import ClassHandle, Handle, LearnerClass
 from coreskills_widgets.candidate.channel import Channel, ChannelClosed, ChannelTimeout
@@ -20,6 +20,7 @@ from coreskills_widgets.candidate.codec import Decoder, Encoder, Wire, WireError
 from coreskills_widgets.candidate.peer import Message, Peer
 
 INTERRUPT_GRACE_S = 1.0
+WATCH_S = 0.2
 
 
 class Wall(Peer):
@@ -30,8 +31,16 @@ class Wall(Peer):
         on_call: Told the text of each call of a learner's function before it is made; the gateway answers by it.
     """
 
-    def __init__(self, channel: Channel, pid: int, *, on_call: Callable[[str | None], None] | None = None) -> None:
+    def __init__(
+        self,
+        channel: Channel,
+        pid: int,
+        *,
+        memory_mb: int = 2048,
+        on_call: Callable[[str | None], None] | None = None,
+    ) -> None:
         super().__init__(channel)
+        self._memory_mb = memory_mb
         self.pid = pid
         self.deadline: float | None = None
         self.outputs: list[dict[str, Any]] = []
@@ -77,10 +86,24 @@ class Wall(Peer):
             self.is_listening = False
 
     def _receive_before(self, deadline: float | None) -> Message:
-        message = self.channel.receive(deadline=deadline)
+        message = self._receive_watching(deadline)
         if not isinstance(message, dict):
             raise WireError("a message is not an object")
         return message
+
+    def _receive_watching(self, deadline: float | None) -> Any:
+        """Wait for a message in slices, with an eye on the memory of all the candidate's processes."""
+        while True:
+            slice_end = time.monotonic() + WATCH_S
+            is_last = deadline is not None and deadline <= slice_end
+            try:
+                return self.channel.receive(deadline=deadline if is_last else slice_end)
+            except ChannelTimeout:
+                if is_last:
+                    raise
+            if memory.is_large(self.pid, at_least_mb=self._memory_mb // 2) and memory.used_mb(self.pid) > self._memory_mb:
+                self.kill()
+                raise CandidateLost(f"it used more than {self._memory_mb:,} MB of memory")
 
     def _interrupt(self) -> Message:
         if not self._interrupted:

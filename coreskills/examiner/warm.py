@@ -81,6 +81,7 @@ def leave_mount_namespace() -> bool:
             k.unshare(k.NEWUSER | k.NEWNS)
             for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
                 Path(f"/proc/self/{name}").write_text(text, encoding="ascii")
+            k.keep_capabilities(k.CAP_SETPCAP, k.CAP_NET_ADMIN, k.CAP_SYS_ADMIN)
             maps_uid = False
         k.mount("none", "/", "", k.MS_REC | k.MS_PRIVATE)
     except OSError as error:

@@ -20,6 +20,9 @@ _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 _CAPSET = {"x86_64": 126, "aarch64": 91}
 _PR_SET_DUMPABLE, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _PR_SET_PDEATHSIG = 4, 24, 38, 22, 1
 
+_PR_CAP_AMBIENT = 47
+CAP_SETPCAP, CAP_NET_ADMIN, CAP_SYS_ADMIN = 8, 12, 21
+
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -85,6 +88,19 @@ def set_hostname(name: bytes) -> None:
 def die_with_parent() -> None:
     """Have the kernel kill this process when its parent ends."""
     _check(_libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "prctl")
+
+
+def keep_capabilities(*capabilities: int) -> None:
+    """Let these survive the start of a program; the holder of a user namespace loses all of them otherwise."""
+    low = sum(1 << capability for capability in capabilities)
+    header = struct.pack("=Ii", 0x20080522, 0)
+    have = ctypes.create_string_buffer(24)
+    _check(_libc.syscall(_CAPSET[platform.machine()] - 1, header, have), "capget")
+    effective, permitted, _, *high = struct.unpack("=6I", have.raw)
+    data = struct.pack("=6I", effective, permitted, low, *high)
+    _check(_libc.syscall(_CAPSET[platform.machine()], header, data), "capset")
+    for capability in capabilities:
+        _check(_libc.prctl(_PR_CAP_AMBIENT, 2, capability, 0, 0), "ambient capability")
 
 
 def bound_capabilities() -> None:

@@ -16,6 +16,7 @@ from coreskills_widgets.candidate import seccomp
 
 NAMESPACES = k.NEWNS | k.NEWPID | k.NEWNET | k.NEWIPC | k.NEWUTS | k.NEWCGROUP
 GATEWAY_PORT = 47000
+SHARED_MEMORY_MB = 64
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1
 
 
@@ -24,7 +25,7 @@ class Limits:
     """What one candidate may use.
 
     Attributes:
-        memory_mb: Address space of one process beyond what the warm parent maps already.
+        memory_mb: Memory of all processes together; also the address space of each beyond what the warm parent maps.
         disk_mb: All files together; also the largest single file.
         processes: Processes and threads together.
         output_kb: Text kept of one cell.
@@ -47,11 +48,13 @@ def confine(house: houses.House, slot: int, limits: Limits) -> socket.socket:
     door = socket.create_server(("127.0.0.1", GATEWAY_PORT), backlog=128)
     k.set_hostname(b"lab")
     houses.enter(house, slot)
+    is_bounded = limit_shared_memory()
+    os.setsid()  # a session of its own also gets its own share of the processor
     set_limits(limits)
     give_up_rights(house, slot)
     # After the user namespace, so that only our own processes count.
     resource.setrlimit(resource.RLIMIT_NPROC, (limits.processes, limits.processes))
-    seccomp.install()
+    seccomp.install(shared_memory=is_bounded)
     return door
 
 
@@ -61,6 +64,21 @@ def loopback_up() -> None:
         request = struct.pack("16sH14x", b"lo", 0)
         (flags,) = struct.unpack_from("H", fcntl.ioctl(probe, _SIOCGIFFLAGS, request), 16)
         fcntl.ioctl(probe, _SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", flags | _IFF_UP))
+
+
+def limit_shared_memory() -> bool:
+    """Bound System V segments, which live outside of every process; PostgreSQL needs a small one.
+
+    Returns:
+        Whether that could be done: only root may. Otherwise there must be none at all.
+    """
+    try:
+        for name, value in (("shmall", SHARED_MEMORY_MB * 256), ("shmmax", SHARED_MEMORY_MB * 2**20)):
+            with open(f"/proc/sys/kernel/{name}", "w") as file:
+                file.write(str(value))
+    except PermissionError:
+        return False
+    return True
 
 
 def set_limits(limits: Limits) -> None:

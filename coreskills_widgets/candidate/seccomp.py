@@ -22,6 +22,7 @@ _REFUSED = {
     "acct": (163, 89), "swapon": (167, 224), "swapoff": (168, 225), "fanotify_init": (300, 262),
     "io_uring_setup": (425, 425), "io_uring_enter": (426, 426), "io_uring_register": (427, 427),
     "pidfd_getfd": (438, 438), "kcmp": (312, 272),
+    "memfd_create": (319, 279), "memfd_secret": (447, 447),  # memory that no limit of ours counts
 }  # fmt: skip
 _MACHINES = {"x86_64": (0, 0xC000003E, 56), "aarch64": (1, 0xC00000B7, 220)}
 _CLONE3 = 435
@@ -30,8 +31,14 @@ _LOAD, _JEQ, _JGE, _JSET, _RET = 0x20, 0x15, 0x35, 0x45, 0x06
 _X32_BIT = 0x40000000
 
 
-def program(machine: str) -> bytes:
+_SHMGET = (29, 194)
+
+
+def program(machine: str, *, shared_memory: bool) -> bytes:
     """Assemble the filter for one machine type.
+
+    Args:
+        shared_memory: Allow System V segments.
 
     ``clone3`` answers ENOSYS, so that libc falls back to ``clone``, whose flags a filter can read.
     """
@@ -40,7 +47,7 @@ def program(machine: str) -> bytes:
     code = [_record(_LOAD, 0, 0, 4), _record(_JEQ, 1, 0, arch), _record(_RET, 0, 0, _KILL), _record(_LOAD, 0, 0, 0)]
     if machine == "x86_64":
         code += [_record(_JGE, 0, 1, _X32_BIT), refuse]
-    for numbers in _REFUSED.values():
+    for numbers in (*_REFUSED.values(), *(() if shared_memory else (_SHMGET,))):
         code += [_record(_JEQ, 0, 1, numbers[column]), refuse]
     code += [_record(_JEQ, 0, 1, _CLONE3), _record(_RET, 0, 0, _ERRNO | errno.ENOSYS)]
     code += [_record(_JEQ, 0, 3, clone), _record(_LOAD, 0, 0, 16), _record(_JSET, 0, 1, _namespaces()), refuse]
@@ -48,11 +55,11 @@ def program(machine: str) -> bytes:
     return b"".join(code)
 
 
-def install() -> bool:
+def install(*, shared_memory: bool) -> bool:
     """Filter this process and all it starts; ``False`` where the machine type is unknown to us."""
     if platform.machine() not in _MACHINES:
         return False
-    kernel_calls.install_filter(program(platform.machine()))
+    kernel_calls.install_filter(program(platform.machine(), shared_memory=shared_memory))
     return True
 
 
