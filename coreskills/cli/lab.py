@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
-import secrets
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +34,7 @@ def _jupyter_options(function: click.decorators.FC) -> click.decorators.FC:
             "--port", type=int, default=8888, show_default=True, help="JupyterLab's; the next free one if taken."
         ),
         click.option("--no-browser", is_flag=True, help="Print the address instead of opening a browser."),
+        click.option("--live", is_flag=True, help="Use the real models, charged to the keys in your environment."),
         click.option("--allow-root", is_flag=True, help="JupyterLab's own: let it run as root, in a container."),
     ):
         function = option(function)
@@ -132,13 +130,16 @@ def _course(course_dir: Path | None) -> Course | None:
 
 
 def _run_jupyterlab(
-    arguments: Sequence[str], *, course: Course | None, port: int, no_browser: bool, allow_root: bool
+    arguments: Sequence[str], *, course: Course | None, port: int, no_browser: bool, live: bool, allow_root: bool
 ) -> None:
     """JupyterLab in the foreground, until it ends."""
-    with private_gateway(course) as (url, token):
+    from coreskills.gateway.laptop import private_gateway
+
+    with private_gateway(_state(course), course=course, live=live) as (url, token):
         env = {**os.environ, "CORESKILLS_SERVICE_URL": url, "CORESKILLS_SERVICE_TOKEN": token}
         flags = [flag for flag, is_on in (("--no-browser", no_browser), ("--allow-root", allow_root)) if is_on]
-        click.echo(f"Private gateway at {url}: the course's stand-in models answer, nothing is charged.")
+        what = "the real models answer, on your account" if live else "the stand-in models answer, nothing is charged"
+        click.echo(f"Private gateway at {url}: {what}.")
         click.echo("For a new notebook, choose the kernel `CoreSkills (Python 3)`.")
         jupyter = subprocess.Popen(
             [sys.executable, "-m", "jupyter", "lab", f"--ServerApp.port={port}", *flags, *arguments], env=env
@@ -149,35 +150,6 @@ def _run_jupyterlab(
         code = jupyter.wait()
     if code:
         raise click.exceptions.Exit(1)
-
-
-@contextmanager
-def private_gateway(course: Course | None) -> Iterator[tuple[str, str]]:
-    """A gateway on a free port of this computer, while the block runs.
-
-    Yields:
-        Its address, and the token with which a Jupyter server asks it for keys.
-    """
-    from coreskills.gateway.app import Gateway
-    from coreskills.gateway.keys import KeyStore
-    from coreskills.gateway.laptop import Desk
-    from coreskills.gateway.serve import GatewayServer
-    from coreskills.ledger.store import Ledger
-    from coreskills.offline.models import OfflineModels
-
-    state = _state(course)
-    keys, ledger = KeyStore(f"sqlite:///{state / 'keys.sqlite'}"), Ledger(f"sqlite:///{state / 'ledger.sqlite'}")
-    gateway = Gateway(keys=keys, ledger=ledger, models=OfflineModels(state / "cache"))
-    token = secrets.token_urlsafe(32)
-    desk = Desk(gateway, learner=getpass.getuser(), token=token, course=course)
-    try:
-        with GatewayServer(desk.app()) as server:
-            desk.base_url = server.url
-            yield server.url, token
-    finally:
-        gateway.close()
-        keys.close()
-        ledger.close()
 
 
 def _state(course: Course | None) -> Path:

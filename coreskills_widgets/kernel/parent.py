@@ -45,6 +45,7 @@ KERNEL_MODULES = (
     "coreskills_widgets.kernel.magic",
     "coreskills_widgets.kernel.note",
 )
+WARM = b"w"  # said once on the control socket, when all imports are done
 _HEADER = struct.Struct("!I")
 _N_FDS = 4  # stdin, stdout, stderr, life
 
@@ -91,6 +92,7 @@ class Parent:
                 return job
         rehearse()
         gc.collect()
+        self.control.sendall(WARM)
         return self._serve_waiting(timeout_s=None)
 
     def _serve_waiting(self, *, timeout_s: float | None) -> Job | None:

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from coreskills_widgets.kernel import environ
-from coreskills_widgets.kernel.parent import write_request
+from coreskills_widgets.kernel.parent import WARM, write_request
 
 # The heavy imports of the labs, the ones most used first: a kernel asked for early gets those that are there.
 PRELOAD = (
@@ -111,12 +111,20 @@ class WarmParent:
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._failures = 0
-        self._closed = False
+        self._closed = self._is_warm = False
 
     @property
     def pid(self) -> int | None:
         """The parent's process id, ``None`` while there is none."""
         return self._process.pid if self._process and self._process.poll() is None else None
+
+    @property
+    def is_warm(self) -> bool:
+        """The parent has all its imports; before that, kernels fork with those that are done."""
+        with self._lock:
+            if not self._is_warm and self._control and select.select([self._control], [], [], 0)[0]:
+                self._is_warm = self._control.recv(1) == WARM
+            return self._is_warm
 
     def start(self) -> None:
         """Start the parent unless it runs; returns before its imports are done."""
@@ -143,7 +151,7 @@ class WarmParent:
                 start_new_session=True,
             )
         ours.settimeout(_FORK_TIMEOUT_S)
-        self._control = ours
+        self._control, self._is_warm = ours, False
         threading.Thread(target=self._watch, args=(self._process,), name="coreskills-warm", daemon=True).start()
 
     def _watch(self, process: subprocess.Popen[bytes]) -> None:
