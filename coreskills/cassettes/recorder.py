@@ -25,6 +25,8 @@ from coreskills.cassettes.request import identify
 from coreskills.cassettes.shape import exact_key
 from coreskills.wire.http import WireRequest, WireResponse
 
+Source = Literal["live", "offline"]
+
 LATENCY_HEADER = "x-coreskills-latency-ms"
 NO_ANSWER = 599
 _REQUEST_IDS = ("request-id", "x-request-id")
@@ -56,7 +58,7 @@ class Recorder:
         source: ``live`` measures latency; offline models say a modelled one, so that re-recording changes nothing.
     """
 
-    def __init__(self, *, source: Literal["live", "offline"]) -> None:
+    def __init__(self, *, source: Source) -> None:
         self.source = source
         self.recordings: list[Recording] = []
         self._open: VcrCassette | None = None

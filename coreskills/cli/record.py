@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,13 +10,15 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
-from coreskills.course import Course, find_course, load_course
+from coreskills.course import find_course, load_course
 from coreskills.errors import CassetteError
 
 if TYPE_CHECKING:
-    from coreskills.checking.recording import Recorded, Upstream
+    from coreskills.cassettes.recorder import Source
+    from coreskills.checking.recording import Recorded
 
 _SHOWN_CHANGES = 20
+_KEY_HINT = "CORESKILLS_ANTHROPIC_API_KEY or CORESKILLS_OPENAI_API_KEY"
 
 
 @click.command(epilog="Example: coreskills record b1-2-cost-calculator")
@@ -40,15 +41,27 @@ def command(
     Calls of hidden checks go to LAB.hidden.json, which is never released. Recording twice from the offline models
     writes the same bytes. With --live the changes are shown before anything is replaced.
     """
-    from coreskills.checking.recording import live_upstream, offline_upstream
+    from coreskills.checking.recording import record_lab
+    from coreskills.examiner.client import ExaminerProcess
+    from coreskills.gateway.live import upstreams_from_environment
+    from coreskills.gateway.recording import offline_upstreams
 
     course = load_course(root) if root else find_course()
     ids = labs or tuple(lab.id for lab in course.open_labs if course.source(lab.id).exists())
     done: list[Recorded] = []
     with ExitStack() as stack:
-        upstream = live_upstream(os.environ) if live else stack.enter_context(offline_upstream())
+        upstreams = upstreams_from_environment() if live else stack.enter_context(offline_upstreams())
+        if not upstreams:
+            raise CassetteError(
+                "There is no provider key to record with.", fix=f"set {_KEY_HINT}, or record without --live"
+            )
+        examiner = stack.enter_context(ExaminerProcess())
         for lab_id in ids:
-            result = _record(course, lab_id, upstream, quiet=as_json)
+            with Console(stderr=True).status(f"recording {lab_id}"):
+                source: Source = "live" if live else "offline"
+                result = record_lab(course, course.lab(lab_id), upstreams, source=source, examiner=examiner)
+            if not as_json:
+                _show(result)
             if not dry_run and (anyway or not result.failures) and (yes or not live or _agreed(result)):
                 result.write()
             done.append(result)
@@ -59,16 +72,6 @@ def command(
         where = ", ".join(each.lab for each in failed)
         what = f"The solution fails {checks} of its own checks in {where}."
         raise CassetteError(what, fix="mend the solution or the check, then record again; or --anyway")
-
-
-def _record(course: Course, lab_id: str, upstream: Upstream, *, quiet: bool) -> Recorded:
-    from coreskills.checking.recording import record_lab
-
-    with Console(stderr=True).status(f"recording {lab_id}"):
-        result = record_lab(course, course.lab(lab_id), upstream)
-    if not quiet:
-        _show(result)
-    return result
 
 
 def _agreed(result: Recorded) -> bool:

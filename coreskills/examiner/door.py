@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from coreskills.examiner.job import GatewayTerms
+from coreskills.examiner.job import GatewayTerms, RecordingTerms
 from coreskills.gateway.app import Gateway, create_app
+from coreskills.gateway.incoming import Backend
 from coreskills.gateway.keys import KeyStore
 from coreskills.gateway.serve import GatewayServer
 from coreskills.gateway.session import Cell, Session
@@ -47,7 +48,7 @@ class Door:
 
     def start_again(self) -> None:
         """Play the recordings from their beginning: the notebook is run anew."""
-        self.session.library = None
+        self.session.replay = None
 
     def set_cause(self, cause: str | None) -> None:
         self.session.cause = cause
@@ -75,8 +76,33 @@ def opened(terms: GatewayTerms, *, learner: str, lab: str, models: OfflineModels
         GatewayError: A recording is missing or damaged; grading without it would call every learner wrong.
     """
     check_cassettes(terms)
+    with ExitStack() as stack:
+        live = stack.enter_context(_recording(terms.recording)) if terms.recording else None
+        yield stack.enter_context(_open(terms, learner=learner, lab=lab, models=models, live=live))
+
+
+@contextmanager
+def _recording(terms: RecordingTerms) -> Iterator[Backend]:
+    """A backend that passes calls on; what it recorded is written when the examination is over."""
+    from coreskills.cassettes.recorder import Recorder, is_hidden, write_or_remove
+    from coreskills.cassettes.recording import Provenance
+    from coreskills.gateway.live import Upstream
+    from coreskills.gateway.recording import RecordingBackend
+
+    upstreams = {name: Upstream(url, key) for name, (url, key) in terms.upstreams.items()}
+    with Recorder(source=terms.source) as recorder:
+        yield RecordingBackend(recorder, upstreams)
+    for path, hidden in ((terms.visible, False), (terms.hidden, True)):
+        part = [each for each in recorder.in_order() if is_hidden(each) == hidden]
+        write_or_remove(Path(path), part, provenance=Provenance(terms.source, ""))
+
+
+@contextmanager
+def _open(
+    terms: GatewayTerms, *, learner: str, lab: str, models: OfflineModels | None, live: Backend | None
+) -> Iterator[Door]:
     keys, ledger = KeyStore("sqlite://"), Ledger("sqlite://")
-    gateway = Gateway(keys=keys, ledger=ledger, models=models)
+    gateway = Gateway(keys=keys, ledger=ledger, models=models, live=live)
     secret = keys.mint(
         learner=learner,
         lab=lab,

@@ -5,7 +5,24 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from coreskills.wire.http import Provider
 from coreskills_widgets.candidate.sandbox import Limits
+
+
+@dataclass(frozen=True)
+class RecordingTerms:
+    """Calls are passed on and recorded, as `coreskills record` does.
+
+    Attributes:
+        source: Real providers, or the offline models.
+        upstreams: Address and key of each provider.
+        visible, hidden: Files for the calls of all other cells, and for those of cells with hidden checks.
+    """
+
+    source: Literal["live", "offline"]
+    upstreams: dict[Provider, tuple[str, str]] = field(repr=False)
+    visible: str
+    hidden: str
 
 
 @dataclass(frozen=True)
@@ -13,6 +30,7 @@ class GatewayTerms:
     """How model calls are answered.
 
     Attributes:
+        recording: Needs ``backend`` to be ``live``.
         cassettes: Absolute paths; where ``backend`` is ``replay``, all must be readable.
         free_form: What no recording fits is answered by the offline models.
     """
@@ -21,6 +39,12 @@ class GatewayTerms:
     cassettes: tuple[str, ...] = ()
     free_form: bool = False
     budget_usd: str | None = None
+    recording: RecordingTerms | None = None
+
+    @classmethod
+    def from_json(cls, row: dict[str, Any]) -> GatewayTerms:
+        recording = RecordingTerms(**row["recording"]) if row.get("recording") else None
+        return cls(**{**row, "cassettes": tuple(row["cassettes"]), "recording": recording})
 
 
 @dataclass(frozen=True)
@@ -60,7 +84,7 @@ class Job:
                 **row,
                 "emptied": tuple(row["emptied"]),
                 "tools": tuple(row["tools"]),
-                "gateway": GatewayTerms(**{**terms, "cassettes": tuple(terms["cassettes"])}) if terms else None,
+                "gateway": GatewayTerms.from_json(terms) if terms else None,
                 "limits": Limits(**row["limits"]),
             }
         )

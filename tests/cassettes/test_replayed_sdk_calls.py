@@ -40,7 +40,10 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     recorder = Recorder(source="offline")
     result = Runs(folder / "cases.json")
     with pytest.MonkeyPatch.context() as patch:
-        with serving(folder / "upstream") as upstream, recording(upstream.upstream, recorder) as served:
+        with (
+            serving(folder / "upstream") as upstream,
+            recording(folder / "recording", upstream.upstreams, recorder) as served,
+        ):
             point_at(patch, served)
             for name, case in CASES.items():
                 upstream.session.faults.set(case.faults)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +10,15 @@ from pathlib import Path
 from coreskills.cassettes.files import write
 from coreskills.cassettes.recorder import Recorder
 from coreskills.cassettes.recording import Recording
-from coreskills.checking.recording import Upstream, provenance, recording_gateway
+from coreskills.checking.recording import provenance
 from coreskills.gateway.app import Gateway, create_app
-from coreskills.gateway.keys import KeyStore
+from coreskills.gateway.keys import BackendName, KeyStore
+from coreskills.gateway.live import Upstream
+from coreskills.gateway.recording import RecordingBackend
 from coreskills.gateway.serve import GatewayServer
 from coreskills.gateway.session import Session
 from coreskills.ledger.store import Ledger
-from coreskills.wire.http import PROVIDER_HOSTS
+from coreskills.wire.http import PROVIDER_HOSTS, Provider
 
 
 @dataclass
@@ -38,18 +40,20 @@ class Served:
         }
 
     @property
-    def upstream(self) -> Upstream:
-        """This gateway in a provider's place."""
-        return Upstream("offline", dict.fromkeys(PROVIDER_HOSTS, self.url), dict.fromkeys(PROVIDER_HOSTS, self.key))
+    def upstreams(self) -> dict[Provider, Upstream]:
+        """This gateway in every provider's place."""
+        return {provider: Upstream(self.url, self.key) for provider in PROVIDER_HOSTS}
 
 
 @contextmanager
-def serving(folder: Path, *, cassettes: tuple[Path, ...] = ()) -> Iterator[Served]:
-    """Serve a gateway: of cassettes where some are given, else of the offline models."""
+def serving(
+    folder: Path, *, cassettes: tuple[Path, ...] = (), live: RecordingBackend | None = None
+) -> Iterator[Served]:
+    """Serve a gateway: of cassettes where some are given, of ``live``, else of the offline models."""
     folder.mkdir(parents=True, exist_ok=True)
     keys, ledger = KeyStore(f"sqlite:///{folder}/keys.sqlite"), Ledger(f"sqlite:///{folder}/ledger.sqlite")
-    gateway = Gateway(keys=keys, ledger=ledger, batch_seconds=0.3)
-    backend = "replay" if cassettes else "offline"
+    gateway = Gateway(keys=keys, ledger=ledger, batch_seconds=0.3, live=live)
+    backend: BackendName = "replay" if cassettes else "live" if live else "offline"
     secret = keys.mint(learner="ada", lab="lab", backend=backend, cassettes=cassettes)
     grant = keys.lookup(secret)
     assert grant is not None
@@ -63,10 +67,10 @@ def serving(folder: Path, *, cassettes: tuple[Path, ...] = ()) -> Iterator[Serve
 
 
 @contextmanager
-def recording(upstream: Upstream, recorder: Recorder) -> Iterator[Served]:
+def recording(folder: Path, upstreams: Mapping[Provider, Upstream], recorder: Recorder) -> Iterator[Served]:
     """Serve a gateway that records."""
-    with recorder, recording_gateway(recorder, upstream, lab="lab") as (url, secret, session):
-        yield Served(url, secret, session)
+    with recorder, serving(folder, live=RecordingBackend(recorder, upstreams)) as served:
+        yield served
 
 
 def save(path: Path, recordings: list[Recording]) -> Path:
