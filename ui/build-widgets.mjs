@@ -4,8 +4,8 @@ import { mkdir } from 'node:fs/promises';
 
 const widgets = {
   cost_meter: 'src/cost/widget.ts',
-//  retrieval_viewer: 'src/retrieval/widget.ts',
-//  trace_viewer: 'src/trace/widget.ts',
+  retrieval_viewer: 'src/retrieval/widget.ts',
+  trace_viewer: 'src/trace/widget.ts',
 };
 const outdir = new URL('../coreskills_widgets/static/', import.meta.url).pathname;
 

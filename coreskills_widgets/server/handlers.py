@@ -54,7 +54,8 @@ class SpendHandler(_Handler):
             return self.refuse(404, "There is no such kernel.")
         base, key = getattr(provisioner, "gateway_url", ""), getattr(provisioner, "key", "")
         if not base or not key:
-            return self.refuse(404, "This kernel is not metered.")
+            self.finish({"is_metered": False})
+            return None
         try:
             status = await ask_gateway(base, key, "status")
         except Away as error:

@@ -25,7 +25,7 @@ async def validate(notebook: Path, *, kernels: Any) -> dict[str, Any]:
     from nbclient import NotebookClient
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
-    content = nbformat.read(notebook, as_version=4)
+    content: Any = nbformat.reads(notebook.read_text(encoding="utf-8"), as_version=4)  # type: ignore[no-untyped-call]  # nbformat has no annotations
     name = content.metadata.get("kernelspec", {}).get("name", "python3")
     kernel_id = await kernels.start_kernel(kernel_name=name, path=_relative(notebook, kernels))
     trouble = ""

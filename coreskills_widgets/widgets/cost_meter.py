@@ -19,7 +19,7 @@ _RECENT = 20
 class CostMeter(Face):
     """Spend against a budget, by cell, by model and call by call.
 
-    With no calls given it follows this kernel: it asks the gateway now and after each cell.
+    With no calls given it follows this kernel's lab: it asks the gateway now and after each cell.
 
     Args:
         calls: One mapping a call; ``cost_usd`` is exact (str or Decimal), ``None`` where no price is known.
@@ -40,9 +40,10 @@ class CostMeter(Face):
         lab: str = "",
     ) -> None:
         super().__init__()
+        self._revision = 0
         self._budget_usd = None if budget_usd is None else Decimal(str(budget_usd))
         self._lab = lab
-        self._kernel = KernelCalls() if calls is None else None
+        self._kernel = KernelCalls(whole_lab=True) if calls is None else None
         if self._kernel is not None:
             self.refresh()
             after_each_cell(self.refresh)
@@ -51,9 +52,19 @@ class CostMeter(Face):
 
     def show(self, calls: Iterable[Mapping[str, Any]]) -> None:
         """Draw these calls instead of those drawn so far."""
+        self._revision += 1
+        self._draw(calls)
+
+    def _draw(self, calls: Iterable[Mapping[str, Any]]) -> None:
         self._rows = [call_row(call, number=number) for number, call in enumerate(calls, start=1)]
         summary = summarise(self._rows, lab=self._lab, budget_usd=self._budget_usd)
-        self.facts = {**summary, "state": "ok", "trouble": "", "recent": self._rows[-_RECENT:]}
+        self.facts = {
+            **summary,
+            "state": "ok",
+            "revision": self._revision,
+            "trouble": "",
+            "recent": self._rows[-_RECENT:],
+        }
 
     def refresh(self) -> None:
         """Ask the gateway again; when it is away the last values stay, with their time."""
@@ -69,7 +80,7 @@ class CostMeter(Face):
         if status.get("budget_usd") is not None:
             self._budget_usd = Decimal(str(status["budget_usd"]))
         self._lab = self._lab or str(status.get("lab") or "")
-        self.show(self._kernel.calls)
+        self._draw(self._kernel.calls)
 
     def row_detail(self, row_id: str) -> Row | None:
         """One call's request and answer, while the gateway remembers them."""

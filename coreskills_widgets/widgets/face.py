@@ -53,7 +53,7 @@ class Face(anywidget.AnyWidget):
     def __repr__(self) -> str:
         return f"{type(self).__name__}: {self.sentence()}"
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | dict[str, Any] | None:
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[Any, Any], dict[Any, Any]] | None:
         bundle = super()._repr_mimebundle_(**kwargs)
         if bundle is None:
             return None

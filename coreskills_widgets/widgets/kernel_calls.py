@@ -34,13 +34,18 @@ def ask(path: str) -> Any:
         with _OPENER.open(request, timeout=_TIMEOUT_S) as response:
             return json.loads(response.read())
     except (OSError, ValueError) as error:
-        raise GatewayAway(f"the gateway at {base} did not answer: {error}") from error
+        raise GatewayAway(f"the gateway at {base} did not answer ({getattr(error, 'reason', error)})") from error
 
 
 class KernelCalls:
-    """The calls of this kernel so far; each refresh asks only for what is new."""
+    """The calls so far; each refresh asks only for what is new.
 
-    def __init__(self) -> None:
+    Args:
+        whole_lab: Also those of the learner's other kernels in this lab: what a budget counts.
+    """
+
+    def __init__(self, *, whole_lab: bool = False) -> None:
+        self._scope = "&scope=lab" if whole_lab else ""
         self.calls: list[dict[str, Any]] = []
         self.status: dict[str, Any] = {}
         self._after = 0
@@ -54,7 +59,7 @@ class KernelCalls:
         """
         with self._lock:
             status = ask("status")
-            fresh = ask(f"calls?after={self._after}")["calls"]
+            fresh = ask(f"calls?after={self._after}{self._scope}")["calls"]
             self.status = status
             self.calls.extend(fresh)
             self._after = max([self._after, *(int(row.get("rowid") or row.get("id") or 0) for row in fresh)])

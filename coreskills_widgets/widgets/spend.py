@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from coreskills_widgets.format import badge_words, money, money_total, percent, plural, tokens
+from coreskills_widgets.format import UNKNOWN, badge_words, money, money_total, percent, plural, tokens
 
 Row = dict[str, Any]
 
@@ -74,7 +74,8 @@ def spend_sentence(summary: Mapping[str, Any]) -> str:
         n_calls=summary["n_billed"],
     )
     budget = summary["budget_usd"]
-    share = f" of {money(budget)}, {percent(summary['spent_usd'], budget)} %" if budget is not None else ""
+    used = "" if spent == UNKNOWN or budget is None else f", {percent(summary['spent_usd'], budget)} %"
+    share = f" of {money(budget)}{used}" if budget is not None else ""
     read, written = tokens(summary["input_tokens"]), tokens(summary["output_tokens"])
     counts = f"{calls:,} {plural(calls, 'call')}, {read} in, {written} out"
     sources = badge_words(summary["sources"])

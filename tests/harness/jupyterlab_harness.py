@@ -99,7 +99,14 @@ class JupyterLab:
         """Write a notebook; its path from the folder."""
         content = {
             "cells": [
-                {"cell_type": "code", "id": f"cell-{n}", "source": source, "metadata": {}, "outputs": [], "execution_count": None}
+                {
+                    "cell_type": "code",
+                    "id": f"cell-{n}",
+                    "source": source,
+                    "metadata": {},
+                    "outputs": [],
+                    "execution_count": None,
+                }
                 for n, source in enumerate(cells, start=1)
             ],
             "metadata": {"kernelspec": {"name": kernel, "display_name": kernel, "language": "python"}},
@@ -114,7 +121,11 @@ class JupyterLab:
     def address(self, path: str = "") -> str:
         """The page of a file, in a fresh workspace."""
         workspace = f"/lab/workspaces/t{secrets.token_hex(4)}"
-        return f"{self.url}{workspace}/tree/{path}?token={self.token}" if path else f"{self.url}{workspace}?token={self.token}"
+        return (
+            f"{self.url}{workspace}/tree/{path}?token={self.token}"
+            if path
+            else f"{self.url}{workspace}?token={self.token}"
+        )
 
 
 @contextmanager
@@ -147,7 +158,9 @@ def jupyterlab(folder: Path, *, room: Classroom, log: Path) -> Iterator[JupyterL
         "--ServerApp.jpserver_extensions={'nbgrader.server_extensions.formgrader': False}",
     ]
     with log.open("wb") as out:
-        process = subprocess.Popen([sys.executable, "-m", "jupyterlab", *options], env=env, stdout=out, stderr=out, cwd=folder)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", *options], env=env, stdout=out, stderr=out, cwd=folder
+        )
     try:
         yield JupyterLab(_wait(process, own / "runtime", token, log), token, folder, room)
     finally:

@@ -1,7 +1,7 @@
 /** Every call, as a grid that draws only the rows in view. */
 
 import { fill, h, uid } from '../shared/dom';
-import { count, duration, money, moneyColumn, moneySpoken, durationSpoken, tokens } from '../shared/format';
+import { count, duration, money, moneyColumn, moneySpoken, durationSpoken, tokens, visible } from '../shared/format';
 import { csvLine } from '../shared/file';
 import { VirtualList } from '../shared/virtual';
 
@@ -89,7 +89,7 @@ function row(call: ICall, cost: string, index: number, rowId: string): HTMLEleme
     from: call.source,
   };
   const numeric = new Set(['time', 'tokens', 'cost']);
-  const cells = COLUMNS.map(([column]) => h('div', { role: 'gridcell', 'data-column': column, class: numeric.has(column) ? 'jp-coreskills-number' : null, title: texts[column] }, texts[column]!));
+  const cells = COLUMNS.map(([column]) => h('div', { role: 'gridcell', 'data-column': column, class: numeric.has(column) ? 'jp-coreskills-number' : null, title: texts[column] }, visible(texts[column]!)));
   return h('div', { role: 'row', id: rowId, 'aria-rowindex': index + 2, 'aria-label': spoken(call) }, ...cells);
 }
 

@@ -2,7 +2,7 @@
 
 import { h } from '../shared/dom';
 import { badges, note } from '../shared/badge';
-import { clock, moneyTotal, percent, plural } from '../shared/format';
+import { clock, moneyTotal, percent, plural, visible } from '../shared/format';
 import { chargeWords, countsWords, type ISpend, type IVerdict } from './spend';
 import type { ICellPart, IModelPart } from './parts';
 
@@ -13,6 +13,8 @@ export interface ICostFacts extends ISpend {
   state: 'ok' | 'away' | 'error';
   trouble: string;
   recent: never[];
+  /** Counts up when the rows are replaced, not when some are added. */
+  revision: number;
 }
 
 export function headline(facts: ICostFacts, verdict: IVerdict): HTMLElement {
@@ -23,7 +25,7 @@ export function headline(facts: ICostFacts, verdict: IVerdict): HTMLElement {
     'div',
     { class: 'jp-coreskills-row' },
     h('span', { class: 'jp-coreskills-amount', title: `$${facts.spent_usd} exactly` }, amount),
-    verdict.percent !== null && h('span', {}, `of ${verdict.budget} \u00b7 ${verdict.percent} %`),
+    verdict.budget && h('span', {}, `of ${verdict.budget}${verdict.percent === null ? '' : ` \u00b7 ${verdict.percent} %`}`),
     verdict.state && h('span', {}, verdict.state),
     h('span', { class: 'jp-coreskills-row jp-coreskills-push' }, ...badges(facts.sources), chargeWords(facts.sources) && h('span', { class: 'jp-coreskills-small jp-coreskills-optional' }, chargeWords(facts.sources))),
   );
@@ -64,7 +66,7 @@ export function counts(facts: ICostFacts): HTMLElement {
     'div',
     { class: 'jp-coreskills-row jp-coreskills-wide' },
     h('span', {}, countsWords(facts)),
-    showsMost && h('span', { class: 'jp-coreskills-push' }, `costliest: ${most.model} ${percent(most.cost_usd, facts.spent_usd)} %`),
+    showsMost && h('span', { class: 'jp-coreskills-push' }, `costliest: ${visible(most.model)} ${percent(most.cost_usd, facts.spent_usd)} %`),
   );
 }
 

@@ -2,7 +2,7 @@
 
 import { pico, share } from '../shared/decimal';
 import { svg } from '../shared/dom';
-import { money } from '../shared/format';
+import { money, visible } from '../shared/format';
 import type { ICellPart } from './parts';
 
 const HEIGHT = 44;
@@ -28,7 +28,7 @@ function bar(cell: ICellPart, index: number, gap: number, top: bigint): SVGRectE
   const kind = cost === null ? 'unknown' : cost === 0n ? 'free' : 'paid';
   const height = kind === 'unknown' ? 12 : Math.max(2, share(cost!, top) * (HEIGHT - 2));
   const made = svg('rect', { x: index + gap / 2, y: HEIGHT - height, width: 1 - gap, height, 'data-kind': kind, 'data-at': index, 'vector-effect': 'non-scaling-stroke' });
-  made.append(svg('title', {}, `${cell.label}: ${money(cell.cost_usd)}, ${cell.n_calls} calls`));
+  made.append(svg('title', {}, `${visible(cell.label)}: ${money(cell.cost_usd)}, ${cell.n_calls} calls`));
   return made;
 }
 
@@ -39,5 +39,5 @@ export function ribbonSentence(cells: readonly ICellPart[]): string {
     return '';
   }
   const most = priced.reduce((best, cell) => (pico(cell.cost_usd!) > pico(best.cost_usd!) ? cell : best));
-  return cells.length === 1 ? `All of it in ${most.label}` : `Costliest of ${cells.length} cells: ${most.label}, ${money(most.cost_usd)}`;
+  return cells.length === 1 ? `All of it in ${visible(most.label)}` : `Costliest of ${cells.length} cells: ${visible(most.label)}, ${money(most.cost_usd)}`;
 }

@@ -42,6 +42,11 @@ export function judge(spend: ISpend): IVerdict {
     const spoken = `${moneySpoken(spend.spent_usd)} spent, no budget${sourcesSpoken(spend)}`;
     return { amount, budget: '', percent: null, fill: 0, level: 'plain', state: '', left: '', spoken, isOver: false };
   }
+  const isUnknown = spend.n_unpriced > 0 && spend.n_unpriced === (spend.n_billed ?? spend.n_calls);
+  if (isUnknown) {
+    const spoken = `price unknown, budget ${moneySpoken(spend.budget_usd)}${sourcesSpoken(spend)}`;
+    return { amount, budget: money(spend.budget_usd), percent: null, fill: 0, level: 'plain', state: '', left: '', spoken, isOver: false };
+  }
   const used = percent(spend.spent_usd, spend.budget_usd);
   const level = levelOf(used);
   return {
@@ -92,7 +97,7 @@ function leftWords(spend: ISpend, level: Level): string {
     return words;
   }
   const more = Number(left / each);
-  return `${words}, about ${more} ${plural(more, 'call')} like the last ten`;
+  return more === 0 ? `${words}, less than one more call like the last ten` : `${words}, about ${more} ${plural(more, 'call')} like the last ten`;
 }
 
 function sourcesSpoken(spend: ISpend): string {

@@ -4,11 +4,14 @@ import { badge } from '../shared/badge';
 import { goToCell, leaveOnEscape } from '../shared/cells';
 import { button, fill, h, paced, say, toggle } from '../shared/dom';
 import { download } from '../shared/file';
-import { count } from '../shared/format';
+import { count, visible } from '../shared/format';
 import { Rows, type IRendering } from '../shared/model';
 import { wear } from '../shared/styles';
 import { tabs } from '../shared/tabs';
 import { callsCsv, callsGrid, matches, type ICall } from './calls';
+import { traceDetail } from '../trace/detail';
+import traceCss from '../trace/trace.css';
+import type { ITrace } from '../trace/data';
 import css from './cost.css';
 import { bar, below, counts, headline, notes, type ICostFacts } from './meter';
 import { partTable, type ICellPart } from './parts';
@@ -19,6 +22,7 @@ const FULL = 900;
 
 function render({ model, el }: IRendering<ICostFacts>): () => void {
   wear('cost', css);
+  wear('trace', traceCss);
   const facts = (): ICostFacts => model.get('facts');
   const rows = new Rows<ICostFacts, ICall>(model, () => redraw());
   const top = h('div', { class: 'jp-coreskills-cost' });
@@ -29,7 +33,7 @@ function render({ model, el }: IRendering<ICostFacts>): () => void {
   const grid = callsGrid(call => void open(call));
   const parts = tabs('Cost', [
     { name: 'By cell', build: () => partTable('By cell', { name: 'Cell', cell: cellLink, compare: byPlace }, facts().by_cell) },
-    { name: 'By model', build: () => partTable('By model', { name: 'Model', cell: part => part.model, compare: (a, b) => a.model.localeCompare(b.model) }, facts().by_model) },
+    { name: 'By model', build: () => partTable('By model', { name: 'Model', cell: part => visible(part.model), compare: (a, b) => a.model.localeCompare(b.model) }, facts().by_model) },
     { name: 'Calls', build: showCalls },
   ], name => toggle(find, name === 'Calls'));
   const more = button('Details', () => unfold(!details.hasAttribute('data-open')), { class: 'jp-coreskills-button jp-coreskills-details-button', 'aria-expanded': 'false' });
@@ -37,7 +41,7 @@ function render({ model, el }: IRendering<ICostFacts>): () => void {
   let spokenLevel: Level = judge(facts()).level;
 
   function cellLink(part: ICellPart): HTMLElement | string {
-    return part.cell_id ? button(part.label, () => show(part), { class: 'jp-coreskills-link' }) : part.label;
+    return part.cell_id ? button(visible(part.label), () => show(part), { class: 'jp-coreskills-link' }) : visible(part.label);
   }
 
   function byPlace(left: ICellPart, right: ICellPart): number {
@@ -77,9 +81,15 @@ function render({ model, el }: IRendering<ICostFacts>): () => void {
     toggle(opened, true);
     const back = button('Back to the list', close);
     fill(opened, back, h('p', { class: 'jp-coreskills-small' }, 'Asking the gateway\u2026'));
-    await rows.detail(call.id);
-    fill(opened, back, callFacts(call));
-    back.focus();
+    const trace = (await rows.detail(call.id)) as ITrace | null;
+    if (!trace) {
+      fill(opened, back, callFacts(call));
+      back.focus();
+      return;
+    }
+    const { node, heading } = traceDetail(trace);
+    fill(opened, back, node);
+    heading.focus();
   }
 
   function close(): void {
@@ -151,7 +161,7 @@ function render({ model, el }: IRendering<ICostFacts>): () => void {
 
   const redraw = paced(draw);
   const factsChanged = (): void => {
-    rows.refresh(facts().n_calls);
+    rows.refresh(facts().revision);
     redraw();
   };
   find.addEventListener('input', redraw);
@@ -163,7 +173,7 @@ function render({ model, el }: IRendering<ICostFacts>): () => void {
   });
   model.on('change:facts', factsChanged);
 
-  const root = h('div', { class: 'jp-coreskills', 'data-lm-suppress-shortcuts': 'true', role: 'region', 'aria-label': `Cost${facts().lab ? ` of ${facts().lab}` : ''}` });
+  const root = h('div', { class: 'jp-coreskills', 'data-lm-suppress-shortcuts': 'true', role: 'group', 'aria-label': `Cost${facts().lab ? ` of ${facts().lab}` : ''}` });
   fill(details, h('div', { class: 'jp-coreskills-row' }, parts.bar, find, h('span', { class: 'jp-coreskills-push' }, csv)), parts.panel, opened);
   root.append(h('div', { class: 'jp-coreskills-card jp-coreskills-cost' }, top, h('div', {}, more), details, voice));
   leaveOnEscape(root);

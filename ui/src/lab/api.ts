@@ -17,6 +17,8 @@ export class Refused extends Error {
 }
 
 export interface IStatus extends ISpend {
+  /** False for a kernel without a gateway: there is nothing to show. */
+  is_metered?: boolean;
   backend?: string;
   as_of_utc?: string;
 }

@@ -82,7 +82,9 @@ export class SpendStatus extends Widget {
     }
     try {
       const found = await this.api.spend(kernel);
-      if (kernel === this.notebook?.sessionContext.session?.kernel?.id) {
+      if (found.is_metered === false) {
+        this.forget();
+      } else if (kernel === this.notebook?.sessionContext.session?.kernel?.id) {
         this.take(found);
       }
     } catch (error) {

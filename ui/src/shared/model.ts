@@ -25,9 +25,12 @@ interface IDetailMessage {
   detail: unknown;
 }
 
+const UNSETTLED = 50;
+
 /** The long list of a widget: asked for when it is looked at, and again only for what is new. */
 export class Rows<F, R> {
   rows: R[] = [];
+  private revision = 0;
   private isWanted = false;
   private readonly waiting = new Map<string, (detail: unknown) => void>();
 
@@ -44,13 +47,14 @@ export class Rows<F, R> {
     this.model.send({ kind: 'rows', from: this.rows.length });
   }
 
-  /** The facts changed: rows may have been added, or replaced. */
-  refresh(total: number): void {
-    if (total < this.rows.length) {
+  /** The facts changed: rows may have been added, and the last ones may have grown another try. */
+  refresh(revision: number): void {
+    if (revision !== this.revision) {
       this.rows = [];
+      this.revision = revision;
     }
     if (this.isWanted) {
-      this.model.send({ kind: 'rows', from: this.rows.length });
+      this.model.send({ kind: 'rows', from: Math.max(0, this.rows.length - UNSETTLED) });
     }
   }
 

@@ -1,0 +1,68 @@
+"""Tries of the same request are one call: the SDK asked again until it was answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+Row = dict[str, Any]
+
+_LOOK_BACK = 50  # tries of one request follow each other; parallel calls may stand between
+
+
+def group_tries(rows: Sequence[Row]) -> list[Row]:
+    """Fold retries into the call they belong to.
+
+    Args:
+        rows: In the order they were made; ``retries`` says how many tries went before a row.
+
+    Returns:
+        One row a call, that of its last try, with ``attempts``: every try, oldest first.
+    """
+    calls: list[Row] = []
+    for row in rows:
+        earlier = _earlier_try(calls, row)
+        attempts = [*earlier["attempts"], _attempt(row, after=earlier)] if earlier else [_attempt(row, after=None)]
+        call = {**row, "attempts": row.get("attempts") or attempts}
+        if earlier is None:
+            calls.append(call)
+        else:
+            calls[calls.index(earlier)] = call
+    return calls
+
+
+def _earlier_try(calls: Sequence[Row], row: Row) -> Row | None:
+    number = int(row.get("retries") or 0)
+    if number == 0 or row.get("attempts"):
+        return None
+    same = ("provider", "endpoint", "model", "cell_id")
+    for call in reversed(calls[-_LOOK_BACK:]):
+        is_before = int(call.get("retries") or 0) == number - 1 and int(call.get("status") or 0) >= 400
+        if is_before and all(call.get(name) == row.get(name) for name in same):
+            return call
+    return None
+
+
+def _attempt(row: Row, *, after: Row | None) -> Row:
+    return {
+        "id": row.get("id"),
+        "status": row.get("status"),
+        "reason": row.get("error_type") or "",
+        "waited_ms": None if after is None else _gap_ms(after, row),
+    }
+
+
+def _gap_ms(before: Row, row: Row) -> int | None:
+    """From the end of one try to the start of the next."""
+    try:
+        began, then = (datetime.fromisoformat(str(each["time_utc"])) for each in (before, row))
+    except (KeyError, ValueError):
+        return None
+    return max(0, round((then - began).total_seconds() * 1000 - float(before.get("latency_ms") or 0)))
+
+
+def waited_ms(attempts: Iterable[Row]) -> int | None:
+    """How long a call waited between its tries, as far as that is known."""
+    known = [int(attempt["waited_ms"]) for attempt in attempts if attempt.get("waited_ms") is not None]
+    return sum(known) if known else None

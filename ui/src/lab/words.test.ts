@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+
+import type { ILab, IPanel } from './data';
+import { actionsFor, badgeWords, leftWords, news, passingWords, stateOf, validationWords } from './words';
+
+const lab = (more: Partial<ILab>): ILab => ({ id: 'b1-2', number: 'B1.2', title: 'Cost calculator', state: 'new', ...more });
+const panel = (...labs: ILab[]): IPanel => ({ modules: [{ id: 'M1', title: 'Basics', passed: 0, total: labs.length, labs }], service: { state: 'ok', as_of_utc: '', trouble: '' } });
+
+describe('a state is a shape and words', () => {
+  it.each([
+    [lab({}), 'new'],
+    [lab({ state: 'to_come' }), 'to come'],
+    [lab({ state: 'in_progress', checks_ok: 5, checks_n: 8 }), 'in progress 5/8'],
+    [lab({ state: 'submitted', queue_place: 3 }), 'submitted (3rd in line)'],
+    [lab({ state: 'submitted', queue_place: 11 }), 'submitted (11th in line)'],
+    [lab({ state: 'grading' }), 'grading'],
+    [lab({ state: 'passed', score: 18, max: 20 }), 'passed 18/20'],
+    [lab({ state: 'not_yet', score: 14, max: 20 }), 'not yet 14/20'],
+    [lab({ state: 'late', path: 'x' }), 'late'],
+    [lab({ state: 'waits' }), 'waits for your instructor'],
+    [lab({ state: 'feedback', score: 18, max: 20, passed: true }), 'feedback new 18/20'],
+  ])('%o', (given, words) => {
+    const mark = stateOf(given);
+    expect(mark.words).toBe(words);
+    expect(mark.shape).toMatch(/^\S$/);
+  });
+});
+
+it('says that exactly 70 % is not a pass', () => {
+  expect(passingWords(lab({ state: 'not_yet', score: 14, max: 20 }))).toBe('70 %: passing needs more than 70 %');
+  expect(passingWords(lab({ state: 'not_yet', score: 13, max: 20 }))).toBe('65 %: passing needs more than 70 %');
+  expect(passingWords(lab({ state: 'passed', score: 15, max: 20, passed: true }))).toBe('');
+});
+
+it('offers fetch before, and open, validate, submit after', () => {
+  expect(actionsFor(lab({}))).toEqual(['fetch']);
+  expect(actionsFor(lab({ path: 'b1-2/b1-2.ipynb', feedback_new: true }))).toEqual(['open', 'validate', 'submit', 'feedback']);
+  expect(actionsFor(lab({ state: 'to_come' }))).toEqual([]);
+});
+
+it('says what is left', () => {
+  expect(leftWords(lab({ state: 'in_progress', checks_ok: 5, checks_n: 8 }))).toBe('5 of 8 checks pass');
+  expect(leftWords(lab({ minutes: 40 }))).toBe('about 40 min');
+});
+
+it('speaks of a lab once, when it is graded', () => {
+  const waiting = panel(lab({ state: 'grading' }));
+  const graded = panel(lab({ state: 'passed', score: 18, max: 20 }));
+  expect([news(waiting, graded), news(graded, graded), news(null, graded)]).toEqual(['B1.2 Cost calculator is graded: passed 18/20.', '', '']);
+});
+
+it('counts to the badge', () => {
+  expect(badgeWords({ ...panel(), badge: { modules_done: 2, modules_total: 7 } })).toBe('Badge: 2 of 7 modules');
+  expect(badgeWords({ ...panel(), badge: { modules_done: 7, modules_total: 7, capstone: true } })).toBe('Badge earned: all modules and the capstone');
+});
+
+it('tells visible checks from hidden ones', () => {
+  expect(validationWords({ checks_ok: 8, checks_n: 8, failed: [], changed: [], trouble: '' })).toBe('All 8 checks you can see pass. Hidden checks run after you submit.');
+});

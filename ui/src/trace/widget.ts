@@ -1,0 +1,126 @@
+/** TraceViewer: what exactly went over the wire? */
+
+import { badges, note } from '../shared/badge';
+import { goToCell, leaveOnEscape } from '../shared/cells';
+import { button, fill, h, paced, say, toggle } from '../shared/dom';
+import { clock, money } from '../shared/format';
+import { Rows, type IRendering } from '../shared/model';
+import { wear } from '../shared/styles';
+import type { IRow, ITrace } from './data';
+import { traceDetail } from './detail';
+import css from './trace.css';
+import { callTree } from './tree';
+import { countWords, passes, type IFilter } from './words';
+
+interface IFacts {
+  spent_usd: string;
+  n_unpriced: number;
+  sources: Record<string, number>;
+  as_of_utc: string;
+  state: 'ok' | 'away';
+  trouble: string;
+  n_listed: number;
+  recent: IRow[];
+  revision: number;
+}
+
+const SWITCHES = ['failed', 'retried', 'live', 'slow'] as const;
+const BUSY_AFTER_MS = 400;
+
+function render({ model, el }: IRendering<IFacts>): () => void {
+  wear('trace', css);
+  const facts = (): IFacts => model.get('facts');
+  const rows = new Rows<IFacts, IRow>(model, () => redraw());
+  const filter: IFilter = { failed: false, retried: false, live: false, slow: false, words: '' };
+  const head = h('div', { class: 'jp-coreskills-row' });
+  const notes = h('div');
+  const status = h('p', { class: 'jp-coreskills-small', role: 'status' });
+  const tree = callTree(call => void open(call));
+  const pane = h('div', { class: 'jp-coreskills-pane', hidden: true });
+  const split = h('div', { class: 'jp-coreskills-split' }, h('div', { class: 'jp-coreskills-list' }, tree.node, status), pane);
+  const find = h('input', { class: 'jp-coreskills-input', type: 'search', placeholder: 'find', 'aria-label': 'Find in calls' });
+  const switches = SWITCHES.map(name => {
+    const made = button(name, () => {
+      filter[name] = !filter[name];
+      made.setAttribute('aria-pressed', String(filter[name]));
+      redraw();
+    }, { 'aria-pressed': 'false', title: name === 'slow' ? '3 seconds or more' : null });
+    return made;
+  });
+  const tools = h('div', { class: 'jp-coreskills-row' }, ...switches, find);
+
+  function known(): readonly IRow[] {
+    return rows.rows.length > 0 ? rows.rows : facts().recent;
+  }
+
+  async function open(call: IRow): Promise<void> {
+    split.setAttribute('data-opened', '');
+    toggle(pane, true);
+    const busy = setTimeout(() => fill(pane, h('p', { class: 'jp-coreskills-small' }, `Asking for call ${call.id}\u2026`)), BUSY_AFTER_MS);
+    const trace = (await rows.detail(call.id)) as ITrace | null;
+    clearTimeout(busy);
+    const { node, heading } = traceDetail(trace ? { ...call, ...trace, attempts: call.attempts } : call, call.attempts);
+    const lost = trace ? null : note('warn', 'The bodies of this call are not kept: the gateway remembers the last 200 calls while it runs. Run the cell again to see them.');
+    const back = button('Back', shut, { class: 'jp-coreskills-button jp-coreskills-back' });
+    const cell = call.cell_id ? button(`Go to ${call.cell_label || 'its cell'}`, () => goToCell(el, call.cell_id), { class: 'jp-coreskills-link' }) : null;
+    fill(pane, back, lost, node, cell);
+    heading.focus();
+  }
+
+  function shut(): void {
+    split.removeAttribute('data-opened');
+    toggle(pane, false);
+    tree.focus();
+  }
+
+  function draw(): void {
+    const now = facts();
+    const isEmpty = now.n_listed === 0;
+    toggle(split, !isEmpty);
+    toggle(tools, !isEmpty);
+    fill(notes, now.state === 'away' && note('warn', `As of ${clock(now.as_of_utc)}, trying again after each cell: ${now.trouble}.`));
+    if (isEmpty) {
+      fill(head, h('p', {}, 'No calls yet. Run a cell that calls a model: its request and answer show here.'));
+      return;
+    }
+    const shown = known().filter(call => passes(call, filter)).reverse();
+    fill(head, h('strong', {}, `${countWords(shown.length, now.n_listed)}`), h('span', {}, `${now.n_unpriced > 0 ? 'at least ' : ''}${money(now.spent_usd)}`), h('span', { class: 'jp-coreskills-row jp-coreskills-push' }, ...badges(now.sources)));
+    tree.show(shown);
+    say(status, shown.length === 0 ? 'No call matches.' : '');
+  }
+
+  const redraw = paced(draw);
+  const changed = (): void => {
+    rows.refresh(facts().revision);
+    if (facts().n_listed > facts().recent.length && rows.rows.length === 0) {
+      rows.want();
+    }
+    redraw();
+  };
+  find.addEventListener('input', () => {
+    filter.words = find.value;
+    redraw();
+  });
+  pane.addEventListener('keydown', event => {
+    if (event.key === 'Escape') {
+      shut();
+      event.stopPropagation();
+    }
+  });
+  model.on('change:facts', changed);
+  const root = h('div', { class: 'jp-coreskills', role: 'group', 'aria-label': 'Calls', 'data-lm-suppress-shortcuts': 'true' }, h('div', { class: 'jp-coreskills-card jp-coreskills-trace' }, head, notes, tools, split));
+  leaveOnEscape(root);
+  el.append(root);
+  draw();
+  if (facts().n_listed > facts().recent.length) {
+    rows.want();
+  }
+  return () => {
+    model.off('change:facts', changed);
+    redraw.stop();
+    rows.close();
+    tree.close();
+  };
+}
+
+export default { render };
