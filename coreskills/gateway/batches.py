@@ -20,8 +20,8 @@ from coreskills.wire.errors import WireError
 MOST_REQUESTS = 100_000
 KEPT_BATCHES = 1_000
 _CUSTOM_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}", re.ASCII)
-# Answers one request of a batch: its ``result`` object, and the tokens read and written.
-AnswerOne = Callable[[dict[str, Any]], tuple[dict[str, Any], tuple[int, int]]]
+# From a batch's id and one of its requests to that request's ``result``.
+AnswerOne = Callable[[str, dict[str, Any]], dict[str, Any]]
 
 
 @dataclass
@@ -31,7 +31,6 @@ class Batch:
     Attributes:
         owner: Learner and lab: a restarted kernel finds its batches again.
         answers: One future a request, in the order sent.
-        is_billed: Its results are in the ledger.
     """
 
     id: str
@@ -39,9 +38,8 @@ class Batch:
     requests: list[dict[str, Any]]
     created: datetime
     ends: datetime
-    answers: list[Future[tuple[dict[str, Any], tuple[int, int]]]]
+    answers: list[Future[dict[str, Any]]]
     cancelled: datetime | None = None
-    is_billed: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def is_ended(self, now: datetime) -> bool:
@@ -55,17 +53,17 @@ class Batch:
         share = (self.cancelled - self.created) / (self.ends - self.created)
         return min(len(self.requests), int(share * len(self.requests)))
 
-    def results(self) -> list[tuple[dict[str, Any], tuple[int, int]]]:
-        """Every request's result and tokens; waits for answers that are still being made."""
+    def results(self) -> list[dict[str, Any]]:
+        """Every request's result; waits for answers that are still being made."""
         done = self.n_done()
         made = [answer.result() for answer in self.answers[:done]]
-        return made + [({"type": "canceled"}, (0, 0))] * (len(self.requests) - done)
+        return made + [{"type": "canceled"}] * (len(self.requests) - done)
 
     def lines(self) -> bytes:
         """The results as the provider's JSONL."""
         rows = (
             {"custom_id": request["custom_id"], "result": result}
-            for request, (result, _) in zip(self.requests, self.results(), strict=True)
+            for request, result in zip(self.requests, self.results(), strict=True)
         )
         return b"".join(json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in rows)
 
@@ -75,7 +73,7 @@ class Batch:
         counts = {"processing": len(self.requests), "succeeded": 0, "errored": 0, "canceled": 0, "expired": 0}
         if ended:
             counts["processing"] = 0
-            for result, _ in self.results():
+            for result in self.results():
                 counts[result["type"]] += 1
         status = "ended" if ended else "canceling" if self.cancelled else "in_progress"
         return {
@@ -115,13 +113,14 @@ class BatchStore:
         requests = _checked(body)
         with self._lock:
             seed = json.dumps([owner, requests, sum(batch.owner == owner for batch in self._batches.values())])
+            batch_id = f"msgbatch_{hashlib.sha256(seed.encode()).hexdigest()[:24]}"
             batch = Batch(
-                id=f"msgbatch_{hashlib.sha256(seed.encode()).hexdigest()[:24]}",
+                id=batch_id,
                 owner=owner,
                 requests=requests,
                 created=now,
                 ends=now + timedelta(seconds=self._seconds),
-                answers=[workers.submit(answer, request["params"]) for request in requests],
+                answers=[workers.submit(answer, batch_id, request) for request in requests],
             )
             self._batches[batch.id] = batch
             if len(self._batches) > KEPT_BATCHES:

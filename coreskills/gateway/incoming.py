@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from coreskills.cassettes import Miss
 from coreskills.gateway.keys import Grant
 from coreskills.gateway.session import Session
-from coreskills.ledger.call import Call, Source
+from coreskills.ledger.call import Source
 from coreskills.wire.http import WireRequest, WireResponse
 
 
@@ -72,7 +72,6 @@ class Answer:
         chunks: A stream's bytes as they come; ``None`` when ``body`` is the whole answer.
         tokens: Told by the backend; ``None`` leaves it to the answer's own ``usage``.
         latency_ms: As recorded; ``None`` is measured here.
-        billed: Calls that this answer brings to an end, such as a batch's results.
     """
 
     status: int
@@ -87,7 +86,6 @@ class Answer:
     latency_ms: int | None = None
     miss: Miss | None = None
     notes: dict[str, Any] = field(default_factory=dict)
-    billed: list[Call] = field(default_factory=list)
 
     @property
     def is_stream(self) -> bool:

@@ -82,38 +82,51 @@ def to_call(
     )
 
 
-def batch_call(incoming: Incoming, params: dict[str, Any], result: dict[str, Any], tokens: tuple[int, int]) -> Call:
-    """The row of one succeeded request of a batch: half the price, on the day the batch was seen to end."""
-    cell, model = incoming.session.cell, printable(params.get("model"))
-    cost = price_call(
-        provider="anthropic",
-        model=model,
-        input_tokens=tokens[0],
-        output_tokens=tokens[1],
-        batch=True,
-        at=incoming.time_utc,
-    )
-    return Call(
-        learner=incoming.grant.learner,
-        lab=incoming.grant.lab,
-        kernel=incoming.grant.kernel,
-        key_id=incoming.grant.id,
-        cell_id=cell.cell_id,
-        cell_label=cell.label,
-        cell_order=cell.order,
-        time_utc=incoming.time_utc,
-        provider="anthropic",
-        endpoint="messages/batches/result",
-        model=model,
-        model_answered=model,
-        response_id=printable(result["message"]["id"]),
-        status=200,
-        input_tokens=tokens[0],
-        output_tokens=tokens[1],
-        cost_usd=cost,
-        estimated=True,
-        batch=True,
-    )
+def batch_calls(incoming: Incoming, answer: Answer, body: bytes) -> list[Call]:
+    """The rows of a batch's succeeded requests: half the price, on the day their results were fetched."""
+    cell, rows = incoming.session.cell, []
+    for line in body.splitlines():
+        result = _event_json(line.decode(errors="replace")).get("result")
+        message = result.get("message") if isinstance(result, dict) else None
+        if not isinstance(message, dict):
+            continue
+        model, tokens = printable(message.get("model")), _usage(message.get("usage")) or Tokens()
+        rows.append(
+            Call(
+                learner=incoming.grant.learner,
+                lab=incoming.grant.lab,
+                kernel=incoming.grant.kernel,
+                key_id=incoming.grant.id,
+                cell_id=cell.cell_id,
+                cell_label=cell.label,
+                cell_order=cell.order,
+                time_utc=incoming.time_utc,
+                provider="anthropic",
+                endpoint="messages/batches/result",
+                model=model,
+                model_answered=model,
+                response_id=printable(message.get("id")),
+                status=200,
+                input_tokens=tokens.read,
+                output_tokens=tokens.written,
+                cache_read_tokens=tokens.cache_read,
+                cache_write_tokens=tokens.cache_write,
+                cost_usd=price_call(
+                    provider="anthropic",
+                    model=model,
+                    input_tokens=tokens.read,
+                    output_tokens=tokens.written,
+                    cache_read_tokens=tokens.cache_read,
+                    cache_write_tokens=tokens.cache_write,
+                    batch=True,
+                    at=incoming.time_utc,
+                ),
+                estimated=answer.source == "offline",
+                batch=True,
+                source=answer.source,
+            )
+        )
+    return rows
 
 
 def read_answer(body: bytes, *, is_stream: bool) -> tuple[dict[str, Any], Tokens | None]:

@@ -13,10 +13,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qsl
 
-from coreskills.gateway.batches import Batch, BatchStore
+from coreskills.gateway.batches import BatchStore
 from coreskills.gateway.incoming import Answer, Incoming, Tokens, whole
 from coreskills.gateway.latency import modelled_latency_ms
-from coreskills.gateway.metering import batch_call
 from coreskills.gateway.shapes import anthropic, anthropic_answers, catalogue, embeddings, openai_chat, openai_responses
 from coreskills.gateway.shapes.prompt_cache import use_cache
 from coreskills.gateway.shapes.reading import read_body
@@ -190,7 +189,7 @@ class OfflineBackend:
             return _answer(await self.run(listing), Tokens())
         batch = self._batches.get(batch_id, owner=_owner(incoming))
         document = await asyncio.to_thread(batch.document, now=now, base_url=base_url)
-        return await self._billed(incoming, batch, _answer(document, Tokens()))
+        return _answer(document, Tokens())
 
     async def _cancel_batch(self, incoming: Incoming) -> Answer:
         batch = self._batches.get(incoming.params["batch_id"], owner=_owner(incoming))
@@ -200,45 +199,29 @@ class OfflineBackend:
     async def _delete_batch(self, incoming: Incoming) -> Answer:
         batch = self._batches.get(incoming.params["batch_id"], owner=_owner(incoming))
         self._batches.delete(batch, now=incoming.time_utc)
-        return await self._billed(incoming, batch, _answer({"id": batch.id, "type": "message_batch_deleted"}, Tokens()))
+        return _answer({"id": batch.id, "type": "message_batch_deleted"}, Tokens())
 
     async def _batch_results(self, incoming: Incoming) -> Answer:
         batch = self._batches.get(incoming.params["batch_id"], owner=_owner(incoming))
         if not batch.is_ended(incoming.time_utc):
             raise WireError(404, "not_found", f"Results of batch {batch.id} are not available until it has ended.")
         lines = await asyncio.to_thread(batch.lines)
-        answer = whole(WireResponse(200, {"content-type": "application/x-jsonl"}, lines), tokens=Tokens())
-        return await self._billed(incoming, batch, answer)
+        return whole(WireResponse(200, {"content-type": "application/x-jsonl"}, lines), tokens=Tokens())
 
-    async def _billed(self, incoming: Incoming, batch: Batch, answer: Answer) -> Answer:
-        """The first answer that shows a batch has ended brings its results into the ledger."""
-        if not batch.is_ended(incoming.time_utc):
-            return answer
-        with batch.lock:
-            is_first, batch.is_billed = not batch.is_billed, True
-        if is_first:
-            results = await asyncio.to_thread(batch.results)
-            answer.billed = [
-                batch_call(incoming, request["params"], result, tokens)
-                for request, (result, tokens) in zip(batch.requests, results, strict=True)
-                if result["type"] == "succeeded"
-            ]
-        return answer
-
-    def _answer_one(self, params: dict[str, Any]) -> tuple[dict[str, Any], tuple[int, int]]:
+    def _answer_one(self, batch_id: str, request: dict[str, Any]) -> dict[str, Any]:
         """One request of a batch; what a single call would refuse is an errored result."""
         try:
-            body = read_body(anthropic.MessageBody, params, "anthropic")
+            body = read_body(anthropic.MessageBody, request["params"], "anthropic")
             if body.stream:
                 raise WireError(400, "invalid_request", "stream: Streaming is not supported in batches")
             completion = self.models.complete(anthropic.to_prompt(body))
         except (WireError, PromptError) as error:
             kind = "model_not_found" if error.kind == "not_found" else error.kind
             refused = json.loads(WireError(error.status, kind, error.message).response("anthropic").body)
-            return {"type": "errored", "error": {**refused, "request_id": None}}, (0, 0)
-        seed = hashlib.sha256(json.dumps(params, sort_keys=True).encode()).digest()
+            return {"type": "errored", "error": {**refused, "request_id": None}}
+        seed = hashlib.sha256(f"{batch_id}/{request['custom_id']}".encode()).digest()
         message = anthropic_answers.message(completion, model=body.model, answer_id=_digits(seed), service_tier="batch")
-        return {"type": "succeeded", "message": message}, (completion.input_tokens, completion.output_tokens)
+        return {"type": "succeeded", "message": message}
 
     def _complete_n(self, prompt: Prompt, n: int, repetition: int) -> list[Completion]:
         return [self.models.complete(replace(prompt, repetition=repetition * n + place)) for place in range(n)]

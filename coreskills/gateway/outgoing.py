@@ -14,7 +14,7 @@ from coreskills.gateway.breaking import ConnectionDropped, break_body, break_str
 from coreskills.gateway.faults import Fault
 from coreskills.gateway.incoming import Answer, Incoming, whole
 from coreskills.gateway.live import StreamBroken
-from coreskills.gateway.metering import is_last, to_call
+from coreskills.gateway.metering import batch_calls, is_last, to_call
 from coreskills.gateway.session import Trace
 from coreskills.ledger.call import Call, Source
 from coreskills.wire.errors import WireError
@@ -23,6 +23,7 @@ from coreskills.wire.http import WireResponse
 if TYPE_CHECKING:
     from coreskills.gateway.app import Gateway
 
+_CUT_SHORT = frozenset({"truncate", "malformed", "midstream_error"})
 SOURCE_HEADER = "x-coreskills-source"
 _SOURCES: dict[str, Source] = {"offline": "offline", "replay": "recorded", "live": "live"}
 
@@ -85,17 +86,32 @@ class Outgoing:
             fault=self.fault.kind if self.fault else None,
             ended=ended,
         )
+        results = await self._new_results(answer, body)
         try:
-            ids = await self.gateway.writer.add(call, *answer.billed)
+            ids = await self.gateway.writer.add(call, *results)
         finally:
             self.release(call)
-        for billed in answer.billed:
+        for billed in results:
             self.gateway.budgets.add(billed.learner, billed.lab, billed.cost_usd)
         call = replace(call, id=ids[0])
         self.incoming.session.add(call, self._trace(call, answer, body, events or []))
-        for row, row_id in zip(answer.billed, ids[1:], strict=True):
+        for row, row_id in zip(results, ids[1:], strict=True):
             self.incoming.session.calls.append(replace(row, id=row_id))
         return call
+
+    async def _new_results(self, answer: Answer, body: bytes) -> list[Call]:
+        """Rows of a batch's results, the first time they are fetched."""
+        if self.incoming.endpoint != "messages/batches/results" or answer.status != 200:
+            return []
+        rows = await asyncio.to_thread(batch_calls, self.incoming, answer, answer.body or body)
+        ids = [row.response_id for row in rows if row.response_id]
+        grant = self.incoming.grant
+        # A recording has the same ids for every learner and key: there, a key's own rows count.
+        key_id = grant.id if answer.source == "recorded" else None
+        known = await asyncio.to_thread(
+            self.gateway.ledger.answered, ids, learner=grant.learner, lab=grant.lab, key_id=key_id
+        )
+        return [row for row in rows if row.response_id not in known]
 
     def release(self, call: Call | None = None) -> None:
         """Give back what the budget held; a call that was written is charged."""
@@ -141,7 +157,7 @@ class Streaming(Response):
         self._outgoing, self._answer = outgoing, answer
         self._sent: list[bytes] = []
         self._events: list[tuple[int, bytes]] = []
-        self._call: Call | None = None
+        self._recording: asyncio.Task[Call] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send until the end, or until the client hangs up."""
@@ -158,9 +174,7 @@ class Streaming(Response):
         finally:
             leaving.cancel()
             sending.cancel()
-            if self._call is None:
-                # Shielded: the row of a call that was interrupted is written even while the server shuts down.
-                await asyncio.shield(asyncio.ensure_future(self._record("left")))
+            await self._record("left")
 
     async def _send_all(self, send: Send) -> None:
         assert self._answer.chunks is not None
@@ -175,20 +189,24 @@ class Streaming(Response):
         except (ConnectionDropped, StreamBroken):
             await self._record("broken")
             return  # the server closes the connection of an answer without an end
-        if self._call is None:
-            await self._record("broken" if self._outgoing.fault else "whole")
+        fault = self._outgoing.fault
+        await self._record("broken" if fault is not None and fault.kind in _CUT_SHORT else "whole")
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _record(self, ended: str) -> None:
-        if self._call is not None:
-            return
-        answer = self._answer
-        if ended != "whole" and answer.tokens is not None:
-            answer.tokens = None  # what was told is the price of the whole; what was sent is counted
-        first = self._events[0][0] if self._events else None
-        self._call = await self._outgoing.record(
-            answer, b"".join(self._sent), first_token_ms=first, ended=ended, events=self._events
-        )
+        """Write the row, once: whoever comes first says how the answer ended, the others wait until it is written."""
+        if self._recording is None:
+            answer = self._answer
+            if ended != "whole":
+                answer.tokens = None  # what was told is the price of the whole; what was sent is counted
+            first = self._events[0][0] if self._events else None
+            self._recording = asyncio.ensure_future(
+                self._outgoing.record(
+                    answer, b"".join(self._sent), first_token_ms=first, ended=ended, events=self._events
+                )
+            )
+        # Shielded: a client that leaves cancels the sending, never the row.
+        await asyncio.shield(self._recording)
 
 
 class Dropped(Response):

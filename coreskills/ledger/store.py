@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -15,6 +15,7 @@ from coreskills.errors import LedgerError
 from coreskills.ledger.call import Call
 
 PICO = Decimal("1e-12")
+_IDS_AT_ONCE = 500  # a database takes only so many values in one statement
 
 metadata = sa.MetaData()
 # Money is kept in whole picodollars: sums stay exact in every database, and a token costs at least 1000 of them.
@@ -132,6 +133,19 @@ class Ledger:
             query = query.limit(limit)
         with self.engine.connect() as connection:
             return [_call(row) for row in connection.execute(query).mappings()]
+
+    def answered(self, response_ids: Sequence[str], *, learner: str, lab: str, key_id: str | None = None) -> set[str]:
+        """Which answers are in the ledger already."""
+        known: set[str] = set()
+        table = calls_table.c
+        for start in range(0, len(response_ids), _IDS_AT_ONCE):
+            query = sa.select(table.response_id).where(
+                table.response_id.in_(response_ids[start : start + _IDS_AT_ONCE]),
+                *conditions(learner=learner, lab=lab, key_id=key_id),
+            )
+            with self.engine.connect() as connection:
+                known.update(connection.execute(query).scalars())
+        return known
 
     def spent(self, *, learner: str, lab: str) -> Decimal:
         """US dollars of all priced calls of a learner in a lab."""

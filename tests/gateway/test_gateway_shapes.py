@@ -245,6 +245,7 @@ def test_cancelled_batch_keeps_what_was_done(house: House) -> None:
     house.clock.pass_s(1)
     counts = client.messages.batches.retrieve(batch.id).request_counts
     assert (counts.succeeded, counts.canceled) == (2, 2)
+    assert len(list(client.messages.batches.results(batch.id))) == 4
     assert len([call for call in house.calls() if call.endpoint == "messages/batches/result"]) == 2
 
 
