@@ -11,7 +11,7 @@ from traitlets.config import Config, PyFileConfigLoader
 from coreskills.errors import GradingError
 from coreskills.examiner.submissions import Folders
 
-_STRUCTURE = os.path.join("{nbgrader_step}", "{student_id}", "{assignment_id}")
+_STRUCTURE = "{nbgrader_step}/{student_id}/{assignment_id}"
 
 
 def load_config(root: Path) -> Config:
@@ -44,7 +44,7 @@ def folders_of(root: Path, config: Config | None = None) -> Folders:
     told = dict((config if config is not None else load_config(root)).get("CourseDirectory", {}))
     if told.get("directory_structure", _STRUCTURE) != _STRUCTURE:
         raise GradingError(
-            f"CourseDirectory.directory_structure is {told['directory_structure']!r}; coreskills autograde knows {_STRUCTURE!r}.",
+            f"CourseDirectory.directory_structure is {told['directory_structure']!r}, not {_STRUCTURE!r}.",
             fix="use nbgrader autograde: it examines too",
         )
     home = Path(str(told.get("root", "")) or root).resolve()

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from coreskills.examiner.wall import Wall
 
 TEST_MODULE = "__main__"
-# Objects of these modules do nothing but what their methods say on data. Never add one that opens files, sockets or programs:
-# a learner's program chooses the arguments, and the call runs here.
+# Objects of these modules do nothing but what their methods say on data. Never add one that opens files, sockets or
+# programs: a learner's program chooses the arguments, and the call runs here.
 _HARMLESS_MODULES = (
-    "random", "numpy.random", "unittest.mock", "collections", "itertools", "functools", "types", "enum", "queue", "datetime",
-    "contextlib", "argparse", "decimal", "httpx._models", "httpx2._models", "coreskills_widgets.labs",
+    "random", "numpy.random", "unittest.mock", "collections", "itertools", "functools", "types", "enum", "queue",
+    "datetime", "contextlib", "argparse", "decimal", "httpx._models", "httpx2._models", "coreskills_widgets.labs",
 )  # fmt: skip
 _HARMLESS_TYPES = (io.StringIO, io.BytesIO, asyncio.Event, asyncio.Queue, asyncio.Semaphore, asyncio.Lock)
 _INNER_PREFIXES = ("_", "gi_", "cr_", "ag_", "tb_", "co_", "f_back", "f_globals", "f_locals", "f_builtins", "f_code")
@@ -35,18 +35,17 @@ def wire(wall: Wall, value: Any, encoder: Encoder) -> Wire:
     """
     if isinstance(value, types.ModuleType):
         return ["ref", value.__name__, ""]
-    if isinstance(value, type) or isinstance(value, types.FunctionType | types.BuiltinFunctionType):
-        if (name := _library_name(value)) is not None:
-            return ["ref", *name]
+    is_definition = isinstance(value, type | types.FunctionType | types.BuiltinFunctionType)
+    if is_definition and (name := _library_name(value)) is not None:
+        return ["ref", *name]
     kind = type(value)
     if hasattr(kind, "model_fields") and hasattr(kind, "model_construct") and (name := _library_name(kind)) is not None:
         fields = {key: encoder.encode(item) for key, item in vars(value).items()}
         return ["py", *name, fields, sorted(value.model_fields_set)]
     if not is_harmless(value):
         raise TypeError(
-            f"a {kind.__module__}.{kind.__qualname__} cannot be passed to learner code: calls on it would run in the grader. "
-            f"Pass plain data, a path, or a function of the check; or make the object there: "
-            f"candidate.run_cell('thing = ...')"
+            f"a {kind.__module__}.{kind.__qualname__} cannot be passed to learner code: its methods would run in "
+            f"the grader. Pass plain data, a path, or a function of the check."
         )
     name = getattr(value, "__name__", kind.__name__)
     return ["h", wall.number(value), str(name), specials.of(kind)]

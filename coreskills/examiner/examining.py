@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from coreskills.examiner import scoring, testcell
+from coreskills.examiner import outputs, scoring, testcell
 from coreskills.examiner.deaths import CandidateLost, CellTimeout
 from coreskills.examiner.door import Door, opened
 from coreskills.examiner.files import lay_out
@@ -69,8 +69,7 @@ class Examiner:
             return
         self.wall.allow(seconds)
         try:
-            answer = self.wall.ask("cell", None, _source(cell), order)
-            cell["outputs"] = _clean_outputs(answer.get("outputs"))
+            cell["outputs"] = outputs.checked(self.wall.run_cell(_source(cell), order), count=order)
             self._done.append(cell)
         except CellTimeout:
             text = f"This cell ran longer than {seconds:g} seconds and was interrupted."
@@ -112,7 +111,9 @@ class Examiner:
         score = scoring.score(result, max_points=max_points)
         status: Status = "passed" if score.points >= max_points else "partial" if score.points else "failed"
         message = result.message
-        if isinstance(result.error, CellTimeout) or isinstance(result.error, CandidateLost) and result.error.timed_out:
+        if isinstance(result.error, CellTimeout) or (
+            isinstance(result.error, CandidateLost) and result.error.timed_out
+        ):
             status, message = "timed_out", "The check ran out of time."
         elif isinstance(result.error, CandidateLost):
             status, message = (
@@ -137,7 +138,8 @@ class Examiner:
             self._door.serve(forked.door)
         else:
             forked.door.close()
-        self.wall = Wall(forked.channel, forked.pid, memory_mb=job.limits.memory_mb, on_call=self._door.set_cause if self._door else None)
+        on_call = self._door.set_cause if self._door else None
+        self.wall = Wall(forked.channel, forked.pid, memory_mb=job.limits.memory_mb, on_call=on_call)
         self.names = Names(self.wall, self._tools)
         reach_over(self.wall, self.names)
 
@@ -172,7 +174,7 @@ class Examiner:
             if self._is_test(cell):
                 return not isinstance(self._checked(cell, seconds).error, CandidateLost)
             self.wall.allow(seconds)
-            self.wall.ask("cell", None, _source(cell), order)
+            self.wall.run_cell(_source(cell), order)
         except CellTimeout:
             return True
         except CandidateLost:
@@ -258,12 +260,6 @@ def _lost_text(lost: CandidateLost, seconds: float) -> str:
     if lost.timed_out:
         return f"This cell ran longer than {seconds:g} seconds and could not be interrupted."
     return "The program ended in the middle of this cell (exit, crash, or out of memory)."
-
-
-def _clean_outputs(rows: Any) -> list[dict[str, Any]]:
-    """Keep what looks like notebook outputs; the rows come from learner-controlled ground."""
-    known = ("stream", "display_data", "execute_result", "error")
-    return [row for row in rows or [] if isinstance(row, dict) and row.get("output_type") in known]
 
 
 def _number_results(cell: Cell) -> None:

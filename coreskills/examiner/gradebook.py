@@ -40,8 +40,8 @@ SOURCE_CELL = _table(
 )  # fmt: skip
 STUDENT = _table("student", _text("id"))
 SUBMITTED = _table(
-    "submitted_assignment", _text("id"), _text("assignment_id"), _text("student_id"), sa.Column("timestamp", sa.DateTime),
-    sa.Column("extension", sa.Interval),
+    "submitted_assignment", _text("id"), _text("assignment_id"), _text("student_id"),
+    sa.Column("timestamp", sa.DateTime),
 )  # fmt: skip
 SUBMITTED_NOTEBOOK = _table(
     "submitted_notebook", _text("id"), _text("notebook_id"), _text("assignment_id"), sa.Column("flagged", sa.Boolean),
@@ -49,7 +49,7 @@ SUBMITTED_NOTEBOOK = _table(
 )  # fmt: skip
 GRADE = _table(
     "grade", _text("id"), _text("cell_id"), _text("notebook_id"), sa.Column("auto_score", sa.Float),
-    sa.Column("manual_score", sa.Float), sa.Column("extra_credit", sa.Float), sa.Column("needs_manual_grade", sa.Boolean),
+    sa.Column("manual_score", sa.Float), sa.Column("needs_manual_grade", sa.Boolean),
 )  # fmt: skip
 COMMENT = _table(
     "comment", _text("id"), _text("cell_id"), _text("notebook_id"), _text("auto_comment"), _text("manual_comment")

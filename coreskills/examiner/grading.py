@@ -80,8 +80,8 @@ def grade_many(
 ) -> list[Graded]:
     """Grade a lab's submissions.
 
-    A submission that cannot be graded is an error in its row; the others go on. Rows already graded are left alone unless the
-    hand-in is newer or ``force`` is set, so a run that was broken off goes on where it stopped.
+    A submission that cannot be graded is an error in its row; the others go on. What is graded already is left alone
+    unless the hand-in is newer or ``force`` is set, so a run that was broken off goes on where it stopped.
 
     Args:
         learners: All who have handed in, if not given.

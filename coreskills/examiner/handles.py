@@ -1,7 +1,7 @@
 """Learner objects as the examiner sees them.
 
-A handle forwards what Python does with an object to the candidate, except decisions: whether it equals a given value, what
-arithmetic with a given value yields, and whether it contains one are never left to learner code.
+A handle forwards what Python does with an object to the candidate, except decisions: whether it equals a given value,
+what arithmetic with a given value yields, and whether it contains one are never left to learner code.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MAX_SEARCHED = 1_000_000
 class Handle:
     """An object that lives in the candidate."""
 
-    __slots__ = ("__weakref__", "_wall", "_number", "_kind", "_extra")
+    __slots__ = ("__weakref__", "_extra", "_kind", "_number", "_wall")
 
     def __init__(self, wall: Wall, number: int, kind: LearnerClass, extra: Any = None) -> None:
         object.__setattr__(self, "_wall", wall)
@@ -360,7 +360,7 @@ class ClassHandle(Handle):
     def __mro_entries__(self, bases: Any) -> Any:
         raise TypeError(
             f"a check cannot derive a class from the learner's {_own(self, '_kind').name}; "
-            f"write the subclass as text and run it there: candidate.run_cell('class Sub({_own(self, '_kind').name}): ...')"
+            "test what its own methods do, or ask for the subclass in the task"
         )
 
     def __iter__(self) -> Iterator[Any]:

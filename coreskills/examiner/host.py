@@ -156,9 +156,9 @@ def _import_test_tools() -> None:
     import inspect  # noqa: F401
     import unittest.mock  # noqa: F401
 
-    import numpy  # noqa: F401, ICN001
+    import numpy
     import numpy.testing  # noqa: F401
-    import pandas  # noqa: F401, ICN001
+    import pandas  # noqa: F401
 
     import coreskills_widgets.labs.checks
     import coreskills_widgets.labs.handin

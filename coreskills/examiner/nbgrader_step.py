@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +69,7 @@ class ExamineNotebook(NbGraderPreprocessor):  # type: ignore[misc]
             lab=where["assignment"],
             notebook=json.loads(json.dumps(nb)),
             tests=tests,
-            workdir=os.path.abspath(path) if path else None,
+            workdir=str(Path(path).resolve()) if path else None,
             emptied=terms.emptied,
             tools=tools,
             gateway=terms.gateway,

@@ -1,7 +1,7 @@
 """Making a submitted notebook safe to grade: the instructor's cells as released, whatever the learner's file says.
 
-Does what nbgrader's ClearOutput, DeduplicateIds, OverwriteKernelspec, OverwriteCells and CheckCellMetadata do, and mends what
-stops those: flags of a graded cell that were edited.
+Does what nbgrader's ClearOutput, DeduplicateIds, OverwriteKernelspec, OverwriteCells and CheckCellMetadata do, and mends
+what stops those: flags of a graded cell that were edited.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def _upgraded(notebook: dict[str, Any], name: str, fix: str) -> dict[str, Any]:
 
     try:
         return dict(json.loads(json.dumps(nbformat.convert(nbformat.from_dict(notebook), 4))))
-    except Exception as error:  # noqa: BLE001 - nbformat raises all sorts on what is not a notebook
+    except Exception as error:
         raise GradingError(f"{name} has format {notebook.get('nbformat')!r}, which cannot be read.", fix=fix) from error
 
 

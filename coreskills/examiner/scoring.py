@@ -24,9 +24,9 @@ class Score:
 def score(result: Result, *, max_points: float) -> Score:
     """Give points: none after an error, part for a trailing plain number, else all.
 
-    Unlike nbgrader 0.9.6, whose rules these are otherwise: text on stderr costs nothing, and a number that is not plain,
-    finite and within range is no score at all (nbgrader gives full marks for ``nan``, for ``np.float64(0.5)`` and for -1,
-    and stops grading the class at 1.01 of 1).
+    Unlike nbgrader 0.9.6, whose rules these are otherwise: text on stderr costs nothing, and a number that is not
+    plain, finite and within range is no score at all (nbgrader gives full marks for ``nan``, ``np.float64(0.5)`` and
+    -1, and grades nobody further at 1.01 of 1).
     """
     if result.error is not None:
         return Score(0.0)

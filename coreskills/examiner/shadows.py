@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 _PLAIN_TYPES: dict[tuple[str, str], Any] = {
     (kind.__module__, kind.__qualname__): kind
     for kind in (
-        bool, int, float, complex, str, bytes, bytearray, list, tuple, dict, set, frozenset, range, slice, object, type(None),
-        type, property, decimal.Decimal, fractions.Fraction, datetime.datetime, datetime.date, datetime.time,
+        bool, int, float, complex, str, bytes, bytearray, list, tuple, dict, set, frozenset, range, slice, object,
+        type(None), type, property, decimal.Decimal, fractions.Fraction, datetime.datetime, datetime.date, datetime.time,
         datetime.timedelta, datetime.timezone, pathlib.PosixPath, pathlib.PurePosixPath, collections.OrderedDict,
         collections.defaultdict, collections.Counter, collections.deque,
     )
@@ -39,7 +39,7 @@ def plain_type(module: str, qualname: str) -> Any:
         numpy = sys.modules[module]
         found = getattr(numpy, qualname, None)
         found = (
-            found if found is numpy.ndarray or isinstance(found, type) and issubclass(found, numpy.generic) else None
+            found if found is numpy.ndarray or (isinstance(found, type) and issubclass(found, numpy.generic)) else None
         )
     if found is None and module == "builtins":
         found = getattr(builtins, qualname, None)

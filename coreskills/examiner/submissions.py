@@ -120,7 +120,7 @@ class Texts:
 
 
 def lay_out_graded(folders: Folders, submission: Submission) -> Path:
-    """Write the files a notebook runs with into a fresh folder beside ``autograded``: the learner's, then the course's."""
+    """Write a notebook's files into a fresh folder beside its place in ``autograded``: the learner's, then the course's."""
     target = folders.graded(submission.learner, submission.lab.name)
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh = target.parent / f".{target.name}-{uuid.uuid4().hex[:8]}"
@@ -136,7 +136,7 @@ def _copy_files(origin: Path, target: Path) -> None:
         relative = Path(folder).relative_to(origin)
         for name in files:
             path = Path(folder) / name
-            if name.endswith((".ipynb", ".pyc")) and relative == Path() or path.is_symlink() or not path.is_file():
+            if (name.endswith((".ipynb", ".pyc")) and relative == Path()) or path.is_symlink() or not path.is_file():
                 continue
             (target / relative).mkdir(parents=True, exist_ok=True)
             copied = target / relative / name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from coreskills.course import Course, Lab, load_course
@@ -24,7 +24,7 @@ class Terms:
     emptied: tuple[str, ...] = ()
     timeout_s: float = 300.0
     cell_timeout_s: float = 30.0
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
 
 
 def terms_of(course: Course, lab: Lab) -> Terms:

@@ -15,6 +15,7 @@ from coreskills.cassettes.cause import describe
 from coreskills.examiner import doubles, handles, memory, shadows
 from coreskills.examiner.deaths import CandidateLost, CellTimeout
 from coreskills.examiner.handles import ClassHandle, Handle, LearnerClass
+from coreskills.examiner.outputs import checked
 from coreskills_widgets.candidate.channel import Channel, ChannelClosed, ChannelTimeout
 from coreskills_widgets.candidate.codec import Decoder, Encoder, Wire, WireError
 from coreskills_widgets.candidate.peer import Message, Peer
@@ -85,6 +86,10 @@ class Wall(Peer):
         finally:
             self.is_listening = False
 
+    def out_of_step(self) -> None:
+        self.kill()
+        raise CandidateLost("it answered what was not asked")
+
     def _receive_before(self, deadline: float | None) -> Message:
         message = self._receive_watching(deadline)
         if not isinstance(message, dict):
@@ -101,7 +106,10 @@ class Wall(Peer):
             except ChannelTimeout:
                 if is_last:
                     raise
-            if memory.is_large(self.pid, at_least_mb=self._memory_mb // 2) and memory.used_mb(self.pid) > self._memory_mb:
+            if (
+                memory.is_large(self.pid, at_least_mb=self._memory_mb // 2)
+                and memory.used_mb(self.pid) > self._memory_mb
+            ):
                 self.kill()
                 raise CandidateLost(f"it used more than {self._memory_mb:,} MB of memory")
 
@@ -121,9 +129,22 @@ class Wall(Peer):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(self.pid, signal.SIGKILL)
 
+    def run_cell(self, source: str, order: int) -> Any:
+        """Run a learner's cell; returns its outputs as sent.
+
+        Raises:
+            CandidateLost: It ended, or answered with something else.
+        """
+        try:
+            answer = self.ask("cell", None, source, order)
+            return answer["outputs"] if isinstance(answer["outputs"], list) else []
+        except Exception as error:
+            self.kill()
+            raise CandidateLost("it did not answer as it should") from error
+
     # ---- what the candidate printed ----
     def heard(self, outputs: list[Any]) -> None:
-        self.outputs += [row for row in outputs if isinstance(row, dict)]
+        self.outputs += checked(outputs)
 
     def take_outputs(self) -> list[dict[str, Any]]:
         rows, self.outputs = self.outputs, []

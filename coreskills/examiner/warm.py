@@ -19,16 +19,10 @@ from coreskills_widgets.candidate.sandbox import GATEWAY_PORT, Limits
 
 GATEWAY_URL = f"http://127.0.0.1:{GATEWAY_PORT}"
 # One thread each: faiss or torch with a thread pool made before a fork hang the child.
-_SINGLE_THREADED = {
-    name: "1"
-    for name in (
-        "OMP_NUM_THREADS",
-        "OPENBLAS_NUM_THREADS",
-        "MKL_NUM_THREADS",
-        "NUMEXPR_NUM_THREADS",
-        "RAYON_NUM_THREADS",
-    )
-}
+_THREAD_SETTINGS = (
+    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "RAYON_NUM_THREADS",
+)  # fmt: skip
+_SINGLE_THREADED = dict.fromkeys(_THREAD_SETTINGS, "1")
 FIX = (
     "run as root, or allow user namespaces (sysctl kernel.unprivileged_userns_clone=1, user.max_user_namespaces=10000, "
     "and kernel.apparmor_restrict_unprivileged_userns=0 on Ubuntu); in a container add --cap-add SYS_ADMIN"

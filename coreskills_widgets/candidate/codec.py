@@ -1,7 +1,7 @@
 """Values on the wire: plain data by value, with its exact type; everything else is lent by number.
 
-An atom (None, bool, int, float, str) stands for itself; anything else is ``[tag, ...]``. Mutable containers lie in a heap
-beside the value and are referred to by place, so that sharing, cycles and changes made by the other side survive.
+An atom (None, bool, int, float, str) stands for itself; anything else is ``[tag, ...]``. Mutable containers lie in a
+heap beside the value and are referred to by place, so that sharing, cycles and changes made by the other side survive.
 Never pickle: what is decoded is data, whoever wrote it.
 """
 

@@ -114,7 +114,7 @@ def _show(root: Path, path: Path) -> None:
         if not target.is_symlink() and not target.exists():
             target.symlink_to(path.readlink())
         return
-    if not path.exists() or target.exists() and _same(path, target):
+    if not path.exists() or (target.exists() and _same(path, target)):
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     target.mkdir(exist_ok=True) if path.is_dir() else target.touch()

@@ -61,9 +61,9 @@ def find(module: Any, qualname: str) -> Any:
 
 def _generated_eq(kind: type) -> bool:
     code = getattr(kind.__eq__, "__code__", None)
-    return (
-        code is not None and code.co_filename == "<string>" or getattr(kind.__eq__, "__module__", "") == "dataclasses"
-    )
+    return (code is not None and code.co_filename == "<string>") or getattr(
+        kind.__eq__, "__module__", ""
+    ) == "dataclasses"
 
 
 class CandidateLender(Peer):
@@ -107,8 +107,7 @@ class CandidateLender(Peer):
             kind in ENCODERS
             or kind in CONTAINERS
             or kind in _PLAIN_BASES
-            or kind.__module__ == "builtins"
-            and is_library(kind)
+            or (kind.__module__ == "builtins" and is_library(kind))
         ):
             return ["ty", kind.__module__, kind.__qualname__]
         return ["k", self._count(kind), self._class(kind), issubclass(kind, BaseException)]

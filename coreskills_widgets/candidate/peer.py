@@ -1,7 +1,7 @@
 """A conversation between two processes: one side asks, the other may ask back while it works on the answer.
 
-A request is ``{op, to, a, k, heap, drop}``; an answer is ``{value | error, heap, back, said}``. Mutable containers in a request
-that the other side changed come back in ``back`` and are changed in place here, as if both had shared them.
+A request is ``{n, op, to, a, k, heap, drop}``; its answer is ``{n, value | error, heap, back, said}``. Mutable containers
+in a request that the other side changed come back in ``back`` and are changed in place here, as if both had shared them.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ class Peer(Lender):
         self.lent: dict[int, Any] = {}
         self._numbers: dict[int, int] = {}
         self._next = 1
+        self._asked = 0
         self.floor = threading.Lock()
 
     # ---- for subclasses ----
@@ -98,12 +99,25 @@ class Peer(Lender):
 
     def _converse(self, message: Message) -> Message:
         with self.floor:
+            self._asked += 1
+            message["n"] = number = self._asked
             self.channel.send(message)
             while True:
                 answer = self.receive()
-                if "op" not in answer:
+                if "op" in answer:
+                    self.serve(answer)
+                elif answer.get("n") == number:
                     return answer
-                self.serve(answer)
+                else:
+                    self.out_of_step()
+
+    def out_of_step(self) -> None:
+        """An answer came that belongs to no open question.
+
+        Raises:
+            WireError: Always.
+        """
+        raise WireError("an answer belongs to another question")
 
     def receive(self) -> Message:
         message = self.channel.receive()
@@ -144,7 +158,7 @@ class Peer(Lender):
                 self.floor.acquire()
             seed(encoder, decoder, heap)
             answer["value"] = encoder.encode(value)
-        except BaseException as error:  # noqa: BLE001 - whatever was raised is the answer
+        except BaseException as error:
             if self.ends(error):
                 raise
             encoder = Encoder(self)
@@ -156,6 +170,7 @@ class Peer(Lender):
             answer["heap"] = fresh
         if said := self.said():
             answer["said"] = said
+        answer["n"] = message.get("n")
         self.reply(answer)
 
     def released(self, number: int, times: int) -> None:

@@ -9,6 +9,7 @@ import signal
 import socket
 import struct
 from dataclasses import dataclass
+from pathlib import Path
 
 from coreskills_widgets.candidate import house as houses
 from coreskills_widgets.candidate import kernel_calls as k
@@ -42,7 +43,7 @@ def confine(house: houses.House, slot: int, limits: Limits) -> socket.socket:
     """Enter the house, give up all rights, and open the gateway's door.
 
     Returns:
-        A socket listening on loopback in our network namespace; its owner is the examiner, who serves the gateway on it.
+        A socket listening on loopback in our network namespace; the examiner serves the gateway on it.
     """
     loopback_up()
     door = socket.create_server(("127.0.0.1", GATEWAY_PORT), backlog=128)
@@ -74,8 +75,7 @@ def limit_shared_memory() -> bool:
     """
     try:
         for name, value in (("shmall", SHARED_MEMORY_MB * 256), ("shmmax", SHARED_MEMORY_MB * 2**20)):
-            with open(f"/proc/sys/kernel/{name}", "w") as file:
-                file.write(str(value))
+            Path(f"/proc/sys/kernel/{name}").write_text(str(value), encoding="ascii")
     except PermissionError:
         return False
     return True
@@ -83,8 +83,8 @@ def limit_shared_memory() -> bool:
 
 def set_limits(limits: Limits) -> None:
     """Set hard limits that no later program can raise."""
-    with open("/proc/self/statm") as statm:
-        mapped = int(statm.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    statm = Path("/proc/self/statm").read_text(encoding="ascii")
+    mapped = int(statm.split()[0]) * os.sysconf("SC_PAGE_SIZE")
     for what, value in (
         (resource.RLIMIT_AS, mapped + limits.memory_mb * 2**20),
         (resource.RLIMIT_FSIZE, limits.disk_mb * 2**20),
@@ -117,5 +117,4 @@ def own_user_namespace(uid: int, gid: int) -> None:
     """Enter a new user namespace in which we are who we were."""
     k.unshare(k.NEWUSER)
     for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
-        with open(f"/proc/self/{name}", "w") as file:
-            file.write(text)
+        Path(f"/proc/self/{name}").write_text(text, encoding="ascii")

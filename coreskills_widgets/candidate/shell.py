@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 import tempfile
+from pathlib import Path
 from typing import Any
 
 from IPython.core.displayhook import DisplayHook
@@ -216,7 +217,7 @@ class Shell:
 def _nameless_file() -> int:
     """Open a file that has no name; it counts against the candidate's disk."""
     fd, path = tempfile.mkstemp()
-    os.unlink(path)
+    Path(path).unlink()
     return fd
 
 

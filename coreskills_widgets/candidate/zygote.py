@@ -1,7 +1,7 @@
 """The warm parent: imports the libraries once, then forks a cut-off candidate on each request.
 
-Run as ``python -m coreskills_widgets.candidate.zygote``; its settings come as one JSON line on stdin, so that nothing about the
-course stands in its arguments or environment, which every fork inherits.
+Run as ``python -m coreskills_widgets.candidate.zygote``; its settings come as one JSON line on stdin, so that nothing
+about the course stands in its arguments or environment, which every fork inherits.
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ from coreskills_widgets.candidate.shell import Shell
 
 PRELOAD = (
     "anthropic", "anthropic.types", "openai", "openai.types", "pandas", "numpy", "faiss", "httpx", "httpx2", "pydantic",
-    "IPython.core.ultratb", "stack_data", "executing", "pure_eval", "asttokens", "pygments.lexers", "pygments.formatters",
-    "pygments.styles.default", "unittest.mock", "decimal", "dataclasses", "csv", "sqlite3", "concurrent.futures", "asyncio",
-    "statistics", "inspect", "random", "hashlib", "uuid", "zoneinfo", "matplotlib_inline.backend_inline",
+    "IPython.core.ultratb", "stack_data", "executing", "pure_eval", "asttokens", "pygments.lexers",
+    "pygments.formatters", "pygments.styles.default", "unittest.mock", "decimal", "dataclasses", "csv", "sqlite3",
+    "concurrent.futures", "asyncio", "statistics", "inspect", "random", "hashlib", "uuid", "zoneinfo",
+    "matplotlib_inline.backend_inline",
 )  # fmt: skip
 
 
@@ -153,7 +154,7 @@ def main() -> None:
     """Read the settings, and serve."""
     settings = json.loads(sys.stdin.readline())
     kernel_calls.die_with_parent()
-    sys.path[:] = [path for path in sys.path if path not in ("", os.getcwd())]
+    sys.path[:] = [path for path in sys.path if path not in ("", str(Path.cwd()))]
     try:
         zygote = Zygote(settings)
     except OSError as error:
