@@ -148,7 +148,7 @@ def steps(*, dev: bool) -> list[Step]:
         for p in sorted((ROOT / "ui").rglob("*"))
         if p.is_file() and not {"node_modules", "lib"} & set(p.parts)
     )
-    python = ("pyproject.toml", "constraints.txt")
+    python = ("pyproject.toml", "constraints.txt", "coreskills_widgets/kernel/spec/kernel.json")
     plan = [
         Step("venv", "Python environment in .venv", (), PYTHON, make_venv),
         Step("packages", "Python packages", python, VENV / "bin" / "jupyterhub", lambda: install_project("classroom")),

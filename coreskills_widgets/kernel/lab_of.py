@@ -18,5 +18,6 @@ def lab_of(env: Mapping[str, str], cwd: str | None) -> str:
         cwd: The kernel's folder, used when the notebook is not named.
     """
     notebook = env.get("JPY_SESSION_NAME", "")
-    folder = PurePath(notebook).parent.name if "/" in notebook else PurePath(cwd or "").name
+    # Posix paths on purpose; a client that gives no name leaves the folder with a slash at its end.
+    folder = PurePath(notebook.rpartition("/")[0] if "/" in notebook else cwd or "").name
     return folder if _LAB_ID.fullmatch(folder) else SCRATCH

@@ -24,8 +24,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from coreskills_widgets.kernel.launch import run_kernel
-
 # What every kernel needs before its first cell; always imported, before the libraries of the labs.
 KERNEL_MODULES = (
     "ipykernel.kernelapp",
@@ -41,6 +39,7 @@ KERNEL_MODULES = (
     "pygments.lexers",
     "pygments.formatters",
     "sqlite3",
+    "coreskills_widgets.kernel.app",
     "coreskills_widgets.kernel.extension",
     "coreskills_widgets.kernel.magic",
     "coreskills_widgets.kernel.note",
@@ -184,7 +183,10 @@ def write_request(control: socket.socket, body: dict[str, Any], fds: list[int]) 
 
 def read_job(control: socket.socket) -> Job | None:
     """Read one request; ``None`` when the server has closed the socket."""
-    header, fds, _, _ = socket.recv_fds(control, _HEADER.size, _N_FDS, socket.MSG_CMSG_CLOEXEC)
+    try:
+        header, fds, _, _ = socket.recv_fds(control, _HEADER.size, _N_FDS, socket.MSG_CMSG_CLOEXEC)
+    except ConnectionResetError:  # closed before it had read that all imports are done
+        return None
     if len(header) < _HEADER.size:
         return None
     left = _HEADER.unpack(header)[0]
@@ -210,6 +212,8 @@ def become_kernel(job: Job, *, server_pidfd: int, kernel_files: list[str]) -> No
     job.life.close()
     _end_with(server_pidfd)
     gc.enable()
+    from coreskills_widgets.kernel.app import run_kernel  # the server imports this module too, without ipykernel
+
     run_kernel(job.argv, is_forked=True, own_files=kernel_files)
 
 

@@ -33,7 +33,7 @@ PRELOAD = (
     "coreskills_widgets.labs",
 )
 # A kernel forks only for exactly this command; anything else in a kernelspec starts cold.
-COMMAND = ("-Xfrozen_modules=off", "-m", "coreskills_widgets.kernel.launch")
+COMMAND = ("-P", "-Xfrozen_modules=off", "-m", "coreskills_widgets.kernel.launch")
 _FORK_TIMEOUT_S = 15.0  # one slow import may lie before the answer
 _MIN_LIFE_S = 20.0  # a parent that ends sooner counts as a failure
 _MAX_FAILURES = 3

@@ -38,11 +38,20 @@ def quick_keeper(monkeypatch: pytest.MonkeyPatch) -> None:
         ("/home/ada/b1-1-first-call/b1-1-first-call.ipynb", "/home/ada", "b1-1-first-call"),
         ("labs/b1-1-first-call/notes.ipynb", None, "b1-1-first-call"),
         ("/home/ada/My Notes/x.ipynb", "/home/ada/b1-1-first-call", "scratch"),
+        ("/home/ada/b1-1-first-call/", "/home/ada/b1-1-first-call", "b1-1-first-call"),
         ("Untitled.ipynb", "/home/ada/b1-2-cost-calculator", "b1-2-cost-calculator"),
         ("", "/", "scratch"),
         ("", None, "scratch"),
     ],
-    ids=["notebook in its lab", "any notebook there", "no lab's name", "no folder told", "root", "nothing known"],
+    ids=[
+        "notebook in its lab",
+        "any notebook there",
+        "no lab's name",
+        "no name of a notebook",
+        "no folder told",
+        "root",
+        "nothing known",
+    ],
 )
 def test_lab_is_the_notebooks_folder(notebook: str, cwd: str | None, lab: str) -> None:
     """The folder's name is the lab's id, whatever the notebook is called."""
@@ -101,6 +110,7 @@ def test_key_is_for_the_lab_and_ends_with_the_kernel(
     assert not file.exists()
 
 
+@pytest.mark.slow
 def test_folder_that_is_no_lab_gets_the_scratch_key(
     warm_parent: Any, make_gateway: Callable[..., Any], start_kernel: Any, tmp_path: Path
 ) -> None:
@@ -126,6 +136,7 @@ def test_hub_token_is_nowhere_in_the_kernel(any_kernel: Any, gateway: Any, start
     assert gateway.token not in seen
 
 
+@pytest.mark.slow
 def test_expired_key_is_renewed_without_a_word(
     warm_parent: Any, quick_keeper: None, make_gateway: Callable[..., Any], start_kernel: Any
 ) -> None:
@@ -139,6 +150,7 @@ def test_expired_key_is_renewed_without_a_word(
     assert len(gateway.keys.grants()) == 1
 
 
+@pytest.mark.slow
 def test_forgotten_key_is_replaced(
     warm_parent: Any,
     quick_keeper: None,
@@ -159,6 +171,7 @@ def test_forgotten_key_is_replaced(
     assert len(out.notes) == 1
 
 
+@pytest.mark.slow
 def test_kernel_starts_without_the_service_and_gets_its_key_later(
     warm_parent: Any,
     quick_keeper: None,
@@ -178,6 +191,7 @@ def test_kernel_starts_without_the_service_and_gets_its_key_later(
     assert (out.result, out.stderr) == ("5", "")
 
 
+@pytest.mark.slow
 def test_learners_own_key_is_left_alone(
     warm_parent: Any,
     quick_keeper: None,

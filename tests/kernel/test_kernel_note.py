@@ -201,6 +201,7 @@ def test_calls_are_known_by_their_cell(warm_parent: Any, gateway: Any, start_ker
     ]
 
 
+@pytest.mark.slow
 def test_widgets_hear_of_new_calls(metered: Any) -> None:
     """A subscriber gets the rows and the status; one that fails is not seen; leaving ends it."""
     metered.run(
@@ -216,6 +217,7 @@ def test_widgets_hear_of_new_calls(metered: Any) -> None:
     assert metered.run("len(heard)").result == "1"
 
 
+@pytest.mark.slow
 def test_gateway_away_leaves_cells_alone(metered: Any, gateway: Any, wait_until: Callable[..., None]) -> None:
     """Without the gateway cells run, quietly and without delay; when it is back, so is the note."""
     metered.run(HELLO)
@@ -231,6 +233,7 @@ def test_gateway_away_leaves_cells_alone(metered: Any, gateway: Any, wait_until:
     assert metered.run("hello();").notes[0].startswith("1 call  ")
 
 
+@pytest.mark.slow
 def test_gateway_restarted_in_the_middle_of_a_stream(metered: Any, gateway: Any) -> None:
     """The stream breaks as it would at a provider; the kernel, its key and its clients go on."""
     metered.run(HELLO)

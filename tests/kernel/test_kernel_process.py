@@ -18,6 +18,8 @@ import pytest
 
 from coreskills_widgets.kernel import environ, warm
 
+pytestmark = pytest.mark.slow
+
 WaitUntil = Callable[..., None]
 
 
@@ -75,7 +77,8 @@ def test_learners_files_do_not_shadow_the_kernels(
     warm_parent: warm.WarmParent, start_kernel: Any, tmp_path: Path
 ) -> None:
     """A `random.py` beside the notebook does not stop the kernel, and can still be imported as on any computer."""
-    (tmp_path / "asyncio.py").write_text("raise RuntimeError('shadowed')")
+    for name in ("asyncio", "random", "typing", "tornado"):
+        (tmp_path / f"{name}.py").write_text("raise RuntimeError('shadowed')")
     (tmp_path / "mine.py").write_text("answer = 42")
     for cold in (False, True):
         kernel = start_kernel(cwd=tmp_path, cold=cold)

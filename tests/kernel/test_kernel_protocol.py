@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 def test_cells_share_names_and_show_results(any_kernel: Any) -> None:
     """State lives from cell to cell; results, prints and errors arrive on their own channels."""
@@ -33,6 +35,16 @@ def test_input_asks_the_learner(any_kernel: Any) -> None:
     assert out.result == "'Ada!'"
 
 
+def begin(kernel: Any, code: str) -> str:
+    """Start a long cell, and return when it is at work."""
+    request: str = kernel.client.execute(f"print('begun', flush=True)\n{code}")
+    while True:
+        message = kernel.client.get_iopub_msg(timeout=20)
+        if message["msg_type"] == "stream" and "begun" in message["content"]["text"]:
+            time.sleep(0.2)
+            return request
+
+
 @pytest.mark.parametrize(
     "code",
     ["import time; time.sleep(60)", "while True: pass", "import asyncio; await asyncio.sleep(60)"],
@@ -41,10 +53,9 @@ def test_input_asks_the_learner(any_kernel: Any) -> None:
 def test_interrupt_stops_a_cell_and_keeps_the_kernel(forked: Any, code: str) -> None:
     """Interrupting raises in the cell; names defined before are still there."""
     forked.run("kept = 7")
-    request = forked.client.execute(code)
-    time.sleep(0.4)
+    request = begin(forked, code)
     forked.manager.interrupt_kernel()
-    reply = forked.client.get_shell_msg(timeout=10)
+    reply = forked.client.get_shell_msg(timeout=20)
     assert reply["parent_header"]["msg_id"] == request
     assert reply["content"]["ename"] in ("KeyboardInterrupt", "CancelledError")
     assert forked.run("kept").result == "7"
@@ -52,8 +63,7 @@ def test_interrupt_stops_a_cell_and_keeps_the_kernel(forked: Any, code: str) -> 
 
 def test_interrupt_reaches_child_processes(forked: Any) -> None:
     """A program that a cell started is interrupted with the kernel, as the process group is its own."""
-    request = forked.client.execute("import subprocess; subprocess.run(['sleep', '60'])")
-    time.sleep(0.4)
+    request = begin(forked, "import subprocess; subprocess.run(['sleep', '60'])")
     forked.manager.interrupt_kernel()
     reply = forked.client.get_shell_msg(timeout=10)
     assert (reply["parent_header"]["msg_id"], reply["content"]["status"]) == (request, "error")
