@@ -44,7 +44,7 @@ _TEXT_SUFFIXES = frozenset(
     )
 )
 # A lesson that needs something like a key says inside it that it is none.
-_PRETENDED = re.compile("example|fake|wrong|invalid|placeholder|not-a-key|your-key|xxxx", re.IGNORECASE)
+_PRETENDED = re.compile("not-?the-?right|example|fake|wrong|invalid|placeholder|not-a-key|your-key|xxxx", re.IGNORECASE)
 _CHARACTERS_SHOWN = 12
 
 
