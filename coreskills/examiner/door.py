@@ -10,7 +10,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from coreskills.cassettes import Library
 from coreskills.examiner.job import GatewayTerms, RecordingTerms
+from coreskills.examiner.libraries import library
 from coreskills.gateway.app import Gateway, create_app
 from coreskills.gateway.incoming import Backend
 from coreskills.gateway.keys import KeyStore
@@ -28,11 +30,13 @@ class Door:
 
     Attributes:
         key: The secret that the candidate uses.
+        library: What a replaying gateway answers from.
     """
 
     gateway: Gateway
     session: Session
     key: str
+    library: Library | None = None
     server: GatewayServer | None = field(default=None, repr=False)
 
     def serve(self, listening: socket.socket) -> None:
@@ -48,7 +52,7 @@ class Door:
 
     def start_again(self) -> None:
         """Play the recordings from their beginning: the notebook is run anew."""
-        self.session.replay = None
+        self.session.replay = self.library.session() if self.library else None
 
     def set_cause(self, cause: str | None) -> None:
         self.session.cause = cause
@@ -73,9 +77,8 @@ def opened(terms: GatewayTerms, *, learner: str, lab: str, models: OfflineModels
     """Open a gateway for one examination.
 
     Raises:
-        GatewayError: A recording is missing or damaged; grading without it would call every learner wrong.
+        CassetteError: A recording is missing or damaged; grading without it would call every learner wrong.
     """
-    check_cassettes(terms)
     with ExitStack() as stack:
         live = stack.enter_context(_recording(terms.recording)) if terms.recording else None
         yield stack.enter_context(_open(terms, learner=learner, lab=lab, models=models, live=live))
@@ -101,6 +104,7 @@ def _recording(terms: RecordingTerms) -> Iterator[Backend]:
 def _open(
     terms: GatewayTerms, *, learner: str, lab: str, models: OfflineModels | None, live: Backend | None
 ) -> Iterator[Door]:
+    recorded = library(terms.cassettes) if terms.backend == "replay" else None
     keys, ledger = KeyStore("sqlite://"), Ledger("sqlite://")
     gateway = Gateway(keys=keys, ledger=ledger, models=models, live=live)
     secret = keys.mint(
@@ -114,7 +118,8 @@ def _open(
     )
     grant = keys.lookup(secret)
     assert grant is not None
-    door = Door(gateway, gateway.sessions[grant.id], secret)
+    door = Door(gateway, gateway.sessions[grant.id], secret, recorded)
+    door.start_again()
     try:
         yield door
     finally:
@@ -123,13 +128,8 @@ def _open(
         gateway.close()
 
 
-def check_cassettes(terms: GatewayTerms) -> None:
-    """Read the recordings before any learner code runs.
-
-    Raises:
-        CassetteError: One is missing or damaged; no score is written then.
-    """
-    if terms.backend == "replay" and terms.cassettes:
-        from coreskills.cassettes import load
-
-        load([Path(path) for path in terms.cassettes])
+def rehearse(models: OfflineModels) -> None:
+    """Open and close a gateway once, so that the processes forked from this one find all of it loaded."""
+    terms = GatewayTerms(backend="offline")
+    with opened(terms, learner="rehearsal", lab="rehearsal", models=models) as door:
+        door.serve(socket.create_server(("127.0.0.1", 0)))

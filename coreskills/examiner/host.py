@@ -5,6 +5,7 @@ Run as ``python -m coreskills.examiner.host FD``; the jobs come as JSON frames o
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from coreskills.errors import CoreskillsError, GradingError, SandboxError
+from coreskills.errors import CassetteError, CoreskillsError, GradingError, SandboxError
 from coreskills.examiner.job import Job
 from coreskills.examiner.warm import Settings, WarmParent, leave_mount_namespace
 from coreskills_widgets.candidate import house as houses
@@ -65,10 +66,13 @@ class Host:
     def _load(self) -> None:
         """Import what each examination needs, while the warm parent imports what its candidates need."""
         from coreskills.examiner import examining  # the parent must be warm before it forks
+        from coreskills.examiner.door import rehearse
+        from coreskills.examiner.libraries import library
         from coreskills.offline.models import OfflineModels
 
-        self._examine = examining.examine
+        self._examine, self._library = examining.examine, library
         self._models = OfflineModels(None)
+        rehearse(self._models)
         _import_test_tools()
         gc.collect()
         gc.freeze()
@@ -81,22 +85,30 @@ class Host:
             ready, _, _ = select.select([self._client, *pipes], [], [], 0.5 if self._running else None)
             for one in ready:
                 if one is self._client:
-                    try:
-                        self._take(self._client.receive())
-                    except ChannelClosed:
-                        self._stop()
+                    if not self._take_all():
                         return
                 else:
                     self._read(one)
             self._end_late_ones()
 
-    def _take(self, message: dict[str, Any]) -> None:
-        self._start(Job.from_json(message["job"]))
+    def _take_all(self) -> bool:
+        """Start every job that has come; ``False`` when the client is gone."""
+        try:
+            self._start(Job.from_json(self._client.receive()["job"]))
+            while self._client.has_message():
+                self._start(Job.from_json(self._client.receive()["job"]))
+        except ChannelClosed:
+            self._stop()
+            return False
+        return True
 
     def _start(self, job: Job) -> None:
         if not self._slots:
             self._waiting.append(job)
             return
+        if job.gateway is not None and job.gateway.backend == "replay":
+            with contextlib.suppress(CassetteError):  # the examination itself says what is wrong
+                self._library(job.gateway.cassettes)
         slot = self._slots.pop(0)
         reading, writing = os.pipe()
         pid = os.fork()

@@ -26,6 +26,7 @@ class Names(dict[str, Any]):
         super().__init__()
         self.wall = wall
         self._tools = tools
+        self._recent: dict[str, Any] = {}
         python = dict(vars(builtins))
         python["__import__"] = self._import
         super().__setitem__("__name__", "__main__")
@@ -39,9 +40,11 @@ class Names(dict[str, Any]):
         if hasattr(builtins, name):
             return self["__builtins__"][name]
         try:
-            return self.wall.ask("name", None, name)
+            found = self.wall.ask("name", None, name)
         except NameError:
             raise KeyError(name) from None  # what a dict raises; Python turns it into its own NameError
+        self._recent[name] = found  # held, so that the same object need not be described again
+        return found
 
     def __delitem__(self, name: str) -> None:
         if super().__contains__(name):

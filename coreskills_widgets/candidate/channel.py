@@ -74,6 +74,10 @@ class Channel:
                 return _parse(body)
             self._fill(deadline)
 
+    def has_message(self) -> bool:
+        """Say whether a whole message is here already; the descriptor will not tell."""
+        return self._whole() is not None
+
     def take_fds(self) -> list[int]:
         """Hand over the descriptors that came with the messages so far."""
         fds, self._fds = self._fds, []

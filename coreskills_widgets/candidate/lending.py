@@ -5,7 +5,6 @@ from __future__ import annotations
 import builtins
 import dataclasses
 import enum
-import inspect
 import sys
 import traceback
 import types
@@ -97,7 +96,7 @@ class CandidateLender(Peer):
             ]
         wire = ["h", self._count(value), self._class(kind)]
         if isinstance(value, (types.FunctionType, types.BuiltinFunctionType, types.MethodType)):
-            wire.append([getattr(value, "__module__", None), getattr(value, "__qualname__", ""), _flavour(value)])
+            wire.append([getattr(value, "__module__", None), getattr(value, "__qualname__", "")])
         elif isinstance(value, enum.Enum):
             wire.append([None, _enum_name(value), "enum"])
         return wire
@@ -250,14 +249,6 @@ def _trace(error: BaseException) -> str:
     frames = [f for f in traceback.extract_tb(error.__traceback__) if "coreskills_widgets/candidate" not in f.filename]
     lines = traceback.StackSummary.from_list(frames[-12:]).format()
     return "".join(lines)[-MAX_TEXT:]
-
-
-def _flavour(value: Any) -> str:
-    if inspect.iscoroutinefunction(value):
-        return "coroutine"
-    if inspect.isgeneratorfunction(value):
-        return "generator"
-    return "asyncgen" if inspect.isasyncgenfunction(value) else "function"
 
 
 def _enum_name(value: Any) -> str | None:
