@@ -183,88 +183,21 @@ JSON = st.recursive(
     max_leaves=6,
 )
 # Words of the shapes, so that chance gets past the first check.
-WORDS = st.sampled_from(
-    [
-        "text",
-        "user",
-        "assistant",
-        "tool",
-        "image",
-        "tool_result",
-        "tool_use",
-        "document",
-        "function",
-        "base64",
-        "auto",
-        "any",
-        "json_schema",
-        "function_call",
-        "function_call_output",
-        "message",
-        "input_text",
-        "image_url",
-        "claude-haiku-4-5",
-        "gpt-5.4-mini",
-        "text-embedding-3-small",
-        "rerank-v3.5",
-        "data:image/png;base64,AAAA",
-    ]
-)
+WORDS = """
+text user assistant tool image tool_result tool_use document function base64 auto any json_schema function_call message
+function_call_output input_text image_url claude-haiku-4-5 gpt-5.4-mini text-embedding-3-small rerank-v3.5
+data:image/png;base64,AAAA
+"""
 FIELDS = st.sampled_from(
-    [
-        "model",
-        "messages",
-        "content",
-        "role",
-        "type",
-        "text",
-        "tools",
-        "tool_choice",
-        "name",
-        "input",
-        "source",
-        "data",
-        "id",
-        "media_type",
-        "tool_use_id",
-        "tool_calls",
-        "tool_call_id",
-        "function",
-        "arguments",
-        "parameters",
-        "input_schema",
-        "schema",
-        "max_tokens",
-        "stream",
-        "system",
-        "stop",
-        "stop_sequences",
-        "n",
-        "seed",
-        "temperature",
-        "response_format",
-        "json_schema",
-        "format",
-        "output_config",
-        "documents",
-        "query",
-        "top_n",
-        "requests",
-        "custom_id",
-        "params",
-        "url",
-        "dimensions",
-        "encoding_format",
-        "image_url",
-        "call_id",
-        "output",
-        "instructions",
-        "cache_control",
-        "description",
-    ]
+    """
+    model messages content role type text tools tool_choice name input source data id media_type tool_use_id tool_calls
+    tool_call_id function arguments parameters input_schema schema max_tokens stream system stop stop_sequences n seed url
+    temperature response_format json_schema format output_config documents query top_n requests custom_id params output
+    dimensions encoding_format image_url call_id instructions cache_control description
+    """.split()  # noqa: SIM905  sixty short words
 )
 SHAPED = st.recursive(
-    JSON | WORDS,
+    JSON | st.sampled_from(WORDS.split()),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(FIELDS, inner, max_size=5),
     max_leaves=15,
 )
