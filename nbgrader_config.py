@@ -16,6 +16,7 @@ c.CourseDirectory.root = str(room.course.root)
 c.CourseDirectory.course_id = room.course.course.id
 c.CourseDirectory.submitted_directory = str(room.submitted)
 c.CourseDirectory.feedback_directory = str(room.feedback)
+c.CourseDirectory.autograded_directory = str(room.autograded)
 c.CourseDirectory.db_url = room.gradebook_url
 configure(c)
 use_examiner(c)

@@ -53,6 +53,12 @@ class Classroom:
         return self.state / "feedback"
 
     @property
+    def autograded(self) -> Path:
+        """nbgrader's ``autograded_directory``: beside the course, or with the state where that was moved."""
+        own = self.course.root / ".coreskills"
+        return self.course.root / "autograded" if self.state == own else self.state / "autograded"
+
+    @property
     def database_url(self) -> str:
         """The exchange's metadata; PostgreSQL by ``CORESKILLS_DATABASE``."""
         return os.environ.get("CORESKILLS_DATABASE") or f"sqlite:///{self.state / 'exchange' / 'classroom.sqlite'}"

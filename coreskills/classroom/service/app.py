@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -16,11 +17,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
+from coreskills.classroom.overview import ClassView
 from coreskills.classroom.recommendations import Recommendations
 from coreskills.classroom.roster import Roster
 from coreskills.classroom.schedule import DueDates
-from coreskills.classroom.service import exchange_api, feedback_pages, keys
-from coreskills.classroom.service.door import finish_login, guarded
+from coreskills.classroom.service import class_details, class_pages, exchange_api, feedback_pages, keys
+from coreskills.classroom.service.door import Endpoint, finish_login, guarded
 from coreskills.classroom.service.identity import Doorkeeper
 from coreskills.classroom.service.panel import panel
 from coreskills.classroom.settings import Classroom
@@ -57,6 +59,11 @@ class Service:
     ledger: Ledger
     gateway_url: str
     wake_grader: Callable[[str], None] = field(default=_nobody_waits)
+
+    @cached_property
+    def class_view(self) -> ClassView:
+        """Kept, so that an unchanged class is read once."""
+        return ClassView(self.classroom.database_url, self.classroom.course)
 
     @property
     def grades(self) -> Grades:
@@ -118,8 +125,24 @@ def routes() -> list[BaseRoute]:
         guarded("/api/submissions/{id}/feedback", exchange_api.feedback, methods=["GET"], allow="learner"),
         guarded("/api/submissions/{id}/feedback", exchange_api.give_feedback, methods=["PUT"], allow="instructor"),
         guarded("/feedback/{id}", feedback_pages.show, methods=["GET"], allow="learner", is_page=True),
+        *_class_routes(),
         guarded("/api/receipts/check", exchange_api.check_receipt, methods=["POST"], allow="learner"),
     ]
+
+
+def _class_routes() -> list[BaseRoute]:
+    """The instructors' pages."""
+    pages: list[tuple[str, Endpoint, str]] = [
+        ("/class", class_pages.overview, "GET"),
+        ("/class.csv", class_pages.export, "GET"),
+        ("/class/spend", class_details.spend_page, "GET"),
+        ("/class/labs/{lab}", class_details.lab_page, "GET"),
+        ("/class/labs/{lab}/grade", class_details.grade_again, "POST"),
+        ("/class/learners/{learner}", class_details.learner_page, "GET"),
+        ("/class/learners/{learner}/extend", class_details.extend, "POST"),
+        ("/class/learners/{learner}/recommend", class_details.recommend, "POST"),
+    ]
+    return [guarded(path, page, methods=[method], allow="instructor", is_page=True) for path, page, method in pages]
 
 
 async def _health(request: Request) -> Response:

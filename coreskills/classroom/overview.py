@@ -1,0 +1,318 @@
+"""The whole class at a glance: who is where, who is stuck, which checks fail."""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import func, select
+
+from coreskills.classroom.roster import Person
+from coreskills.classroom.store.tables import GradeRow, LearnerRow, SubmissionRow, reading
+from coreskills.course import Course, Lab
+from coreskills.progress.rules import Score, passes_capstone, passes_lab
+
+STUCK_TRIES = 3
+_BUSY_LABS = 3  # the overview names failing checks of the labs that were worked on last
+
+
+@dataclass
+class Cell:
+    """One learner in one lab.
+
+    Attributes:
+        state: ``submitted``, ``grading``, ``passed``, ``not_yet``, ``waits``, ``failed``.
+        score: Best so far; ``None`` until graded.
+    """
+
+    learner: str
+    lab: str
+    state: str = "submitted"
+    score: Score | None = None
+    attempts: int = 0
+    is_late: bool = False
+    last_utc: datetime | None = None
+    misses: int = 0
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """A learner who fails the same check again and again."""
+
+    learner: str
+    lab: str
+    check: str
+    title: str
+    message: str
+    tries: int
+    since_utc: datetime
+
+
+@dataclass
+class CheckStats:
+    """How a class fares with one check, names behind every number."""
+
+    id: str
+    title: str
+    message: str = ""
+    first_try: list[str] = field(default_factory=list)
+    later: list[str] = field(default_factory=list)
+    never: list[str] = field(default_factory=list)
+
+    @property
+    def tried(self) -> int:
+        return len(self.first_try) + len(self.later) + len(self.never)
+
+    @property
+    def never_share(self) -> float:
+        return len(self.never) / self.tried if self.tried else 0.0
+
+
+@dataclass(frozen=True)
+class Overview:
+    """A snapshot of the class."""
+
+    course: Course
+    people: Sequence[Person]
+    cells: Mapping[tuple[str, str], Cell]
+    queued: int
+    running: int
+    failed: Sequence[tuple[str, str, str]]
+
+    @cached_property
+    def labs(self) -> list[Lab]:
+        """Labs that are open, or that somebody handed in."""
+        used = {lab for _, lab in self.cells}
+        return [lab for lab in self.course.labs if lab.is_open or lab.id in used]
+
+    @cached_property
+    def foot(self) -> dict[str, tuple[int, Decimal | None]]:
+        """How many passed each lab, and the median score of those who were graded."""
+        passed: Counter[str] = Counter()
+        points: dict[str, list[Decimal]] = defaultdict(list)
+        for (_, lab), cell in self.cells.items():
+            passed[lab] += cell.state == "passed"
+            if cell.score is not None:
+                points[lab].append(cell.score.points)
+        return {lab.id: (passed[lab.id], _median(points[lab.id])) for lab in self.labs}
+
+    @cached_property
+    def to_judge(self) -> list[Cell]:
+        """Cells that wait for a person."""
+        return [cell for cell in self.cells.values() if cell.score is not None and cell.score.manual is None]
+
+    @cached_property
+    def with_misses(self) -> list[Cell]:
+        """Cells whose last grading met requests without a recording."""
+        return [cell for cell in self.cells.values() if cell.misses]
+
+
+def _median(points: list[Decimal]) -> Decimal | None:
+    return statistics.median(points) if points else None
+
+
+class ClassView:
+    """Reads overviews; an unchanged class is read once."""
+
+    def __init__(self, database_url: str, course: Course) -> None:
+        self._url, self._course = database_url, course
+        self._kept: tuple[Any, Overview] | None = None
+        self._kept_checks: dict[str, tuple[Any, list[CheckStats]]] = {}
+        self._kept_stuck: dict[int, tuple[Any, list[Stuck]]] = {}
+
+    def overview(self) -> Overview:
+        """The class now."""
+        mark = self._mark()
+        if self._kept is None or self._kept[0] != mark:
+            self._kept = (mark, self._read())
+        return self._kept[1]
+
+    def checks(self, lab_id: str) -> list[CheckStats]:
+        """Each check of a lab, the one most learners never pass first."""
+        mark = self._mark(lab_id)
+        kept = self._kept_checks.get(lab_id)
+        if kept is None or kept[0] != mark:
+            kept = self._kept_checks[lab_id] = (mark, self._read_checks(lab_id))
+        return kept[1]
+
+    def failing(self, *, most: int = 5) -> list[tuple[Lab, CheckStats]]:
+        """The checks that most learners fail, of the labs worked on last."""
+        last: dict[str, datetime] = {}
+        for cell in self.overview().cells.values():
+            if cell.last_utc is not None:
+                last[cell.lab] = max(cell.last_utc, last.get(cell.lab, cell.last_utc))
+        busy = sorted(last, key=lambda lab: last[lab], reverse=True)[:_BUSY_LABS]
+        found = [(self._course.lab(lab), check) for lab in busy for check in self.checks(lab) if check.never]
+        return sorted(found, key=lambda pair: -len(pair[1].never))[:most]
+
+    def stuck(self, *, tries: int = STUCK_TRIES) -> list[Stuck]:
+        """Learners whose last ``tries`` graded attempts all failed the same check, longest stuck first."""
+        mark = self._mark()
+        kept = self._kept_stuck.get(tries)
+        if kept is None or kept[0] != mark:
+            kept = self._kept_stuck[tries] = (mark, self._read_stuck(tries))
+        return kept[1]
+
+    def _mark(self, lab_id: str | None = None) -> Any:
+        wanted = select(func.count(), func.max(SubmissionRow.id), func.max(SubmissionRow.state_utc))
+        grades = select(func.count(), func.max(GradeRow.graded_utc))
+        people = select(func.count(), func.sum(LearnerRow.is_active))
+        if lab_id is not None:
+            wanted = wanted.where(SubmissionRow.lab == lab_id)
+        with reading(self._url) as session:
+            return (
+                *session.execute(wanted).one(),
+                *session.execute(grades).one(),
+                *session.execute(people).one(),
+                session.execute(select(func.count()).where(GradeRow.manual.is_not(None))).scalar_one(),
+            )
+
+    def _read(self) -> Overview:
+        wanted = (
+            select(
+                SubmissionRow.learner,
+                SubmissionRow.lab,
+                SubmissionRow.state,
+                SubmissionRow.is_late,
+                SubmissionRow.received_utc,
+                SubmissionRow.error,
+                GradeRow.auto,
+                GradeRow.manual,
+                GradeRow.max,
+                GradeRow.misses,
+            )
+            .outerjoin(GradeRow, GradeRow.submission_id == SubmissionRow.id)
+            .order_by(SubmissionRow.id)
+        )
+        with reading(self._url) as session:
+            people = [
+                Person(name=row.name, full_name=row.full_name, section=row.section, track=row.track)
+                for row in session.scalars(
+                    select(LearnerRow)
+                    .where(LearnerRow.role == "learner", LearnerRow.is_active)
+                    .order_by(LearnerRow.full_name, LearnerRow.name)
+                )
+            ]
+            rows = session.execute(wanted).all()
+        return self._put_together(people, rows)
+
+    def _put_together(self, people: list[Person], rows: Sequence[Any]) -> Overview:
+        labs = {lab.id: lab for lab in self._course.labs}
+        checks_max = {lab.id: Decimal(lab.points.visible + lab.points.hidden) for lab in self._course.labs}
+        here, states, failed = {person.name for person in people}, Counter[str](), []
+        cells: dict[tuple[str, str], Cell] = {}
+        for learner, lab, state, is_late, received, error, auto, manual, most, misses in rows:
+            states[state] += state in ("queued", "running")
+            if learner not in here or lab not in labs:
+                continue
+            cell = cells.setdefault((learner, lab), Cell(learner, lab))
+            cell.attempts, cell.is_late, cell.last_utc = cell.attempts + 1, is_late, received
+            cell.state = {"queued": "submitted", "running": "grading", "waiting": "waits"}.get(state, state)
+            if state == "failed":
+                failed.append((learner, lab, error))
+            if auto is not None:
+                score = Score(auto, manual, most, checks_max[lab])
+                cell.misses = misses
+                if cell.score is None or score.points >= cell.score.points:
+                    cell.score = score
+        for cell in cells.values():
+            if cell.state == "graded":
+                cell.state = self._word(labs[cell.lab], cell.score)
+        return Overview(self._course, people, cells, states["queued"], states["running"], failed)
+
+    def _word(self, lab: Lab, score: Score | None) -> str:
+        if score is None:
+            return "submitted"
+        test = passes_capstone if lab.kind == "capstone" else passes_lab
+        if test(score, self._course.completion):
+            return "passed"
+        return "waits" if score.manual is None and lab.points.manual else "not_yet"
+
+    def _read_checks(self, lab_id: str) -> list[CheckStats]:
+        wanted = (
+            select(SubmissionRow.learner, GradeRow.checks)
+            .join(GradeRow, GradeRow.submission_id == SubmissionRow.id)
+            .join(LearnerRow, LearnerRow.name == SubmissionRow.learner)
+            .where(SubmissionRow.lab == lab_id, LearnerRow.role == "learner", LearnerRow.is_active)
+            .order_by(SubmissionRow.id)
+        )
+        tries: dict[str, list[Sequence[Mapping[str, Any]]]] = defaultdict(list)
+        with reading(self._url) as session:
+            for learner, checks in session.execute(wanted):
+                tries[learner].append(checks)
+        found: dict[str, CheckStats] = {}
+        messages: dict[str, Counter[str]] = defaultdict(Counter)
+        for learner, attempts in tries.items():
+            for number, place in _first_passes(attempts).items():
+                stats = found.setdefault(number, CheckStats(number, _title(attempts, number)))
+                (stats.never if place is None else stats.first_try if place == 0 else stats.later).append(learner)
+            for checks in attempts:
+                messages_of(checks, messages)
+        for number, stats in found.items():
+            stats.message = next((text for text, _ in messages[number].most_common(1)), "")
+        return sorted(found.values(), key=lambda stats: (-stats.never_share, -len(stats.later)))
+
+    def _read_stuck(self, tries: int) -> list[Stuck]:
+        overview = self.overview()
+        suspects = [
+            cell for cell in overview.cells.values() if cell.attempts >= tries and cell.state in ("not_yet", "waits")
+        ]
+        found = []
+        with reading(self._url) as session:
+            for cell in suspects:
+                wanted = (
+                    select(SubmissionRow.received_utc, GradeRow.checks)
+                    .join(GradeRow, GradeRow.submission_id == SubmissionRow.id)
+                    .where(SubmissionRow.learner == cell.learner, SubmissionRow.lab == cell.lab)
+                    .order_by(SubmissionRow.id)
+                )
+                stuck = _stuck(cell, session.execute(wanted).all(), tries)
+                if stuck is not None:
+                    found.append(stuck)
+        return sorted(found, key=lambda each: each.since_utc)
+
+
+def _stuck(cell: Cell, attempts: Sequence[Any], tries: int) -> Stuck | None:
+    """The check that a learner has failed most often in a row, up to now."""
+    runs: dict[str, int] = {}
+    for number in {check["id"] for _, checks in attempts for check in checks}:
+        run = 0
+        for _, checks in reversed(attempts):
+            if any(check["id"] == number and check["status"] != "passed" for check in checks):
+                run += 1
+            else:
+                break
+        runs[number] = run
+    worst = max(runs, key=lambda number: (runs[number], number), default=None)
+    if worst is None or runs[worst] < tries:
+        return None
+    check = next(check for check in attempts[-1][1] if check["id"] == worst)
+    since = attempts[-runs[worst]][0]
+    return Stuck(cell.learner, cell.lab, worst, check["title"], check["message"], runs[worst], since)
+
+
+def _first_passes(attempts: Sequence[Sequence[Mapping[str, Any]]]) -> dict[str, int | None]:
+    """For each check the number of the attempt that first passed it; ``None``: none did."""
+    found: dict[str, int | None] = {}
+    for place, checks in enumerate(attempts):
+        for check in checks:
+            if found.get(check["id"]) is None:
+                found[check["id"]] = place if check["status"] == "passed" else None
+    return found
+
+
+def _title(attempts: Sequence[Sequence[Mapping[str, Any]]], number: str) -> str:
+    return next(str(check["title"]) for checks in attempts for check in checks if check["id"] == number)
+
+
+def messages_of(checks: Sequence[Mapping[str, Any]], into: Mapping[str, Counter[str]]) -> None:
+    """Count the teaching messages of failed checks."""
+    for check in checks:
+        if check["status"] != "passed" and check["message"]:
+            into[check["id"]][str(check["message"]).splitlines()[0][:300]] += 1

@@ -1,0 +1,250 @@
+"""``/class``: who is stuck, and where? For instructors, rendered here, useful with 300 learners."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from coreskills.classroom.feedback import shown_points
+from coreskills.classroom.overview import STUCK_TRIES, Cell, Overview, Stuck
+from coreskills.classroom.roster import Person
+from coreskills.classroom.service.door import Asked
+from coreskills.classroom.service.rendering import MARKS, PREFIX, STATES, WORDS, formgrader_address, render
+from coreskills.course import Lab
+from coreskills_widgets.format import plural
+
+PAGE = 50
+_SHOWN = 5
+_ROWS = 200
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What of the class is shown; the whole of it stands in the address."""
+
+    module: str = ""
+    state: str = ""
+    section: str = ""
+    find: str = ""
+    stuck: bool = False
+    late: bool = False
+    tries: int = STUCK_TRIES
+    page: int = 1
+
+    @classmethod
+    def read(cls, query: Mapping[str, str]) -> Filter:
+        return cls(
+            module=query.get("module", ""),
+            state=query.get("state", "") if query.get("state") in WORDS else "",
+            section=query.get("section", ""),
+            find=query.get("find", "").strip(),
+            stuck=query.get("stuck") == "1",
+            late=query.get("late") == "1",
+            tries=_number(query.get("tries", ""), at_least=2, otherwise=STUCK_TRIES),
+            page=_number(query.get("page", ""), at_least=1, otherwise=1),
+        )
+
+    def address(self, path: str = "/class", **changes: Any) -> str:
+        """The address of the same filter, with changes."""
+        now = {**vars(self), **changes}
+        told = {name: int(value) if value is True else value for name, value in now.items() if value}
+        return f"{PREFIX}{path}" + (f"?{urlencode(told)}" if told else "")
+
+
+def _number(text: str, *, at_least: int, otherwise: int) -> int:
+    return int(text) if text.isdecimal() and len(text) < 6 and int(text) >= at_least else otherwise
+
+
+def overview(asked: Asked) -> Response:
+    """The class at a glance: what needs you, then learners by labs."""
+    view, chosen = asked.service.class_view, Filter.read(asked.query)
+    seen, stuck = view.overview(), view.stuck(tries=chosen.tries)
+    labs, people = select_rows(seen, stuck, chosen)
+    n_pages = max(1, -(-len(people) // PAGE))
+    page = min(chosen.page, n_pages)
+    first = (page - 1) * PAGE
+    rows = [_row(seen, stuck, labs, person, n) for n, person in enumerate(people[first : first + PAGE], first + 2)]
+    return render(
+        asked,
+        "class.html",
+        needs=_needs(asked, seen, stuck),
+        filter=chosen,
+        modules=asked.service.classroom.course.modules,
+        states=STATES,
+        sections=sorted({person.section for person in seen.people if person.section}),
+        labs=labs,
+        rows=rows,
+        narrow=sorted(rows, key=lambda row: not row["stuck"]),
+        foot={lab: {"passed": passed, "median": _points(median)} for lab, (passed, median) in seen.foot.items()},
+        total=len(people),
+        nobody=not seen.people,
+        range=_range(first, len(people), len(seen.people)),
+        pages=_pages(chosen, page, n_pages),
+        csv=chosen.address("/class.csv", page=0),
+        queued=seen.queued,
+        running=seen.running,
+    )
+
+
+def select_rows(seen: Overview, stuck: Sequence[Stuck], chosen: Filter) -> tuple[list[Lab], list[Person]]:
+    """The columns and rows that a filter leaves."""
+    labs = [lab for lab in seen.labs if chosen.module in ("", lab.module)]
+    in_trouble = {each.learner for each in stuck}
+    find = chosen.find.casefold()
+
+    def fits(person: Person) -> bool:
+        cells = [seen.cells.get((person.name, lab.id)) for lab in labs]
+        return (
+            chosen.section in ("", person.section)
+            and (not find or find in person.name or find in person.full_name.casefold())
+            and (not chosen.stuck or person.name in in_trouble)
+            and (not chosen.late or any(cell is not None and cell.is_late for cell in cells))
+            and (not chosen.state or any((cell.state if cell else "new") == chosen.state for cell in cells))
+        )
+
+    return labs, [person for person in seen.people if fits(person)]
+
+
+def _row(seen: Overview, stuck: Sequence[Stuck], labs: Sequence[Lab], person: Person, index: int) -> dict[str, Any]:
+    cells = [_cell(lab, seen.cells.get((person.name, lab.id))) for lab in labs]
+    why = next((each for each in stuck if each.learner == person.name), None)
+    passed = sum(cell["state"] == "passed" for cell in cells)
+    return {
+        "index": index,
+        "name": person.name,
+        "shown": person.shown,
+        "cells": cells,
+        "summary": f"{passed} of {len(cells)} passed",
+        "stuck": "" if why is None else f"{seen.course.lab(why.lab).number} {why.title}, {why.tries} tries",
+    }
+
+
+def _cell(lab: Lab, cell: Cell | None) -> dict[str, Any]:
+    if cell is None:
+        return {"state": "new", "mark": "-", "text": "", "label": f"{lab.number} nothing handed in", "late": False}
+    points = "" if cell.score is None else shown_points(cell.score.points)
+    word = WORDS.get(cell.state, cell.state)
+    label = f"{lab.number} {word}" + (f", {points} of {lab.points.total}" if points else "")
+    return {
+        "state": cell.state,
+        "mark": MARKS.get(cell.state, "?"),
+        "text": points,
+        "label": label,
+        "late": cell.is_late,
+    }
+
+
+def _points(points: Any) -> str:
+    return "" if points is None else shown_points(points)
+
+
+def _range(first: int, n: int, everybody: int) -> str:
+    of = "" if n == everybody else f" (of {everybody})"
+    return f"{n} {plural(n, 'learner')}{of}" + (f", {first + 1}-{min(first + PAGE, n)}" if n > PAGE else "")
+
+
+def _pages(chosen: Filter, page: int, n_pages: int) -> list[dict[str, str]]:
+    if n_pages == 1:
+        return []
+    numbers = range(1, n_pages + 1)
+    return [{"text": str(n), "href": "" if n == page else chosen.address(page=n)} for n in numbers]
+
+
+def _needs(asked: Asked, seen: Overview, stuck: Sequence[Stuck]) -> list[dict[str, Any]]:
+    course, names = seen.course, {person.name: person.shown for person in seen.people}
+
+    def learner(cell: Cell, why: str) -> dict[str, str]:
+        href = f"{PREFIX}/class/learners/{cell.learner}"
+        return {"href": href, "text": names[cell.learner], "why": f"{course.lab(cell.lab).number} {why}"}
+
+    failing = asked.service.class_view.failing()
+    by_lab: dict[str, int] = {}
+    for cell in seen.to_judge:
+        by_lab[cell.lab] = by_lab.get(cell.lab, 0) + 1
+    return [
+        _need(
+            "stuck",
+            [
+                {
+                    "href": f"{PREFIX}/class/learners/{each.learner}",
+                    "text": names[each.learner],
+                    "why": f"failed {each.title} ({course.lab(each.lab).number}) {each.tries} times "
+                    f"since {each.since_utc:%a %d %b}",
+                }
+                for each in stuck
+            ],
+        ),
+        _need(
+            f"{plural(len(failing), 'check')} most fail",
+            [
+                {
+                    "href": f"{PREFIX}/class/labs/{lab.id}",
+                    "text": f"{lab.number} {check.title}",
+                    "why": f"{len(check.never)} of {check.tried} never passed it",
+                }
+                for lab, check in failing
+            ],
+        ),
+        _need(
+            f"{plural(len(seen.to_judge), 'notebook')} to grade by hand",
+            [
+                {"href": formgrader_address(asked, lab), "text": course.lab(lab).number, "why": f"{n} wait"}
+                for lab, n in sorted(by_lab.items(), key=lambda pair: -pair[1])
+            ],
+            count=len(seen.to_judge),
+        ),
+        _need("with requests that have no recording", [learner(c, f"{c.misses}") for c in seen.with_misses]),
+        _need(
+            "not graded: something broke",
+            [
+                {"href": f"{PREFIX}/class/learners/{name}", "text": names[name], "why": f"{lab}: {_first(error)}"}
+                for name, lab, error in seen.failed
+            ],
+        ),
+    ]
+
+
+def _need(title: str, rows: list[dict[str, str]], *, count: int | None = None) -> dict[str, Any]:
+    return {
+        "count": len(rows) if count is None else count,
+        "title": title,
+        "rows": rows[:_SHOWN],
+        "more": max(0, len(rows) - _SHOWN),
+    }
+
+
+def _first(error: str) -> str:
+    return (error.splitlines() or [""])[0][:160]
+
+
+def export(asked: Asked) -> Response:
+    """``/class.csv``: the grid that a filter leaves, one row a learner."""
+    chosen = Filter.read(asked.query)
+    view = asked.service.class_view
+    seen, stuck = view.overview(), view.stuck(tries=chosen.tries)
+    labs, people = select_rows(seen, stuck, chosen)
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(
+        ["learner", "name", "section", *(f"{lab.number} {part}" for lab in labs for part in ("state", "score"))]
+    )
+    for person in people:
+        cells = [_cell(lab, seen.cells.get((person.name, lab.id))) for lab in labs]
+        row = [person.name, person.full_name, person.section]
+        writer.writerow([*map(harmless, row), *(value for cell in cells for value in (cell["state"], cell["text"]))])
+    return Response(
+        out.getvalue(),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="class.csv"'},
+    )
+
+
+def harmless(text: str) -> str:
+    """Text that a spreadsheet takes for text and not for a formula."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

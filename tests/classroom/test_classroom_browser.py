@@ -1,0 +1,219 @@
+"""One lab all the way in a real classroom: hub, proxy, walled server, kernel, gateway, exchange, examiner, Chromium."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+from jupyterlab_harness import chromium
+from playwright.sync_api import Browser, Page, expect
+
+from coreskills.classroom.hub.wall import uid_of
+from coreskills.classroom.preflight import free_ports
+
+ROOT = Path(__file__).parents[2]
+LAB = "b1-1-first-call"
+COMMAND = str(Path(sys.executable).with_name("coreskills"))
+SHOTS = ROOT / "screenshots" / "classroom"
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(420)]
+
+
+@dataclass(frozen=True)
+class Classroom:
+    """A classroom that `coreskills up` started."""
+
+    url: str
+    passwords: dict[str, str]
+    state: Path
+    process: subprocess.Popen[str]
+
+
+@pytest.fixture(scope="module")
+def classroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Classroom]:
+    """The classroom of this course, with a state folder of its own; nothing of it may be left running."""
+    state, (port,) = tmp_path_factory.mktemp("classroom") / "state", free_ports(1)
+    process = subprocess.Popen(
+        [COMMAND, "up", "--port", str(port), "--json"],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "CORESKILLS_STATE": str(state)},
+    )
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert line, "coreskills up said nothing"
+    told = json.loads(line)
+    family = psutil.Process(process.pid).children(recursive=True)
+    yield Classroom(told["url"], told["passwords"], state, process)
+    family += psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=60) == 0
+    assert [each for each in family if each.is_running() and each.status() != psutil.STATUS_ZOMBIE] == []
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as opened:
+        yield opened
+
+
+def log_in(browser: Browser, room: Classroom, name: str) -> Page:
+    page = browser.new_context(viewport={"width": 1400, "height": 900}).new_page()
+    page.goto(room.url)
+    page.fill("input[name=username]", name)
+    page.fill("input[name=password]", room.passwords[name])
+    page.click("#login_submit")
+    page.wait_for_selector(".jp-Launcher, .jp-NotebookPanel", timeout=120_000)
+    return page
+
+
+def shoot(page: Page, name: str) -> None:
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+
+
+def test_a_lab_goes_all_the_way(classroom: Classroom, browser: Browser) -> None:
+    """Fetch, run, submit, be graded, read feedback and score as a learner; see it as an instructor."""
+    page = log_in(browser, classroom, "ada")
+    panel = page.locator(".jp-coreskills-panel").first
+    panel.get_by_role("button", name=re.compile("^Fetch")).first.click(timeout=30_000)
+    home = classroom.state / "home" / "ada"
+    wait_for(lambda: (home / LAB / f"{LAB}.ipynb").is_file(), "the fetched notebook")
+    shoot(page, "1-fetched")
+    solve(home)
+    page.goto(f"{classroom.url}/user/ada/lab/tree/{LAB}/{LAB}.ipynb")
+    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+    expect(page.locator(".jp-NotebookPanel-toolbar")).to_contain_text("CoreSkills", timeout=60_000)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_text("Run All Cells", exact=True).click()
+    note = page.locator(".jp-coreskills-note, .jp-OutputArea-output").filter(has_text=re.compile(r"\d+ calls?\b.*\$"))
+    expect(note.first).to_contain_text("offline", timeout=90_000)
+    shoot(page, "2-run")
+    page.keyboard.press("Control+s")
+    submit_and_wait(page, classroom)
+    shoot(page, "3-graded")
+    read_feedback(page, classroom)
+    instructor = log_in(browser, classroom, "instructor")
+    look_at_formgrader(instructor, classroom)
+    look_at_class_page(instructor, classroom)
+
+
+def wait_for(condition: object, what: str, *, timeout_s: float = 60) -> None:
+    end = time.monotonic() + timeout_s
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < end, f"{what} did not come"
+        time.sleep(0.3)
+
+
+def solve(home: Path) -> None:
+    """What a learner would have written: the reference notebook, in the learner's own folder."""
+    target = home / LAB / f"{LAB}.ipynb"
+    shutil.copy(ROOT / "source" / LAB / f"{LAB}.ipynb", target)
+    if os.getuid() == 0:
+        os.chown(target, uid_of("ada"), uid_of("ada"))
+
+
+def submit_and_wait(page: Page, room: Classroom) -> None:
+    """Submit with the panel's button; wait until the panel's data say graded."""
+    panel = page.locator(".jp-coreskills-panel").first
+    panel.locator(f"[data-lab='{LAB}']").click()
+    panel.get_by_role("button", name=re.compile("^Submit B1.1")).first.click()
+    dialog = page.locator(".jp-Dialog .jp-mod-accept")
+    if dialog.count():
+        dialog.first.click()
+
+    def state() -> str:
+        answer = page.request.get(f"{room.url}/services/course/api/panel")
+        table = answer.json() if answer.ok else {"modules": []}
+        rows = {lab["id"]: lab for module in table["modules"] for lab in module["labs"]}
+        return str(rows.get(LAB, {}).get("state"))
+
+    page.request.get(f"{room.url}/services/course/feedback/0")  # logs this browser in at the course service
+    wait_for(lambda: state() in ("submitted", "grading", "passed", "not_yet"), "the submission", timeout_s=40)
+    wait_for(lambda: state() in ("passed", "not_yet"), "the grade", timeout_s=150)
+    assert state() == "passed"
+
+
+def read_feedback(page: Page, room: Classroom) -> None:
+    shown = page.context.new_page()
+    rows = page.request.get(f"{room.url}/services/course/api/submissions").json()["submissions"]
+    shown.goto(f"{room.url}/services/course/feedback/{rows[-1]['id']}")
+    expect(shown.locator("h1")).to_have_text("B1.1 First API call")
+    expect(shown.locator(".score")).to_contain_text("passed")
+    assert "BEGIN HIDDEN" not in shown.content()
+    assert shown.locator("script").count() == 0
+    shoot(shown, "4-feedback")
+    shown.close()
+
+
+def look_at_formgrader(page: Page, room: Classroom) -> None:
+    page.goto(f"{room.url}/user/instructor/formgrader/manage_submissions/{LAB}")
+    expect(page.locator("td.student-id").first).to_contain_text("ada", timeout=30_000)
+    shoot(page, "5-formgrader")
+    page.goto(f"{room.url}/user/instructor/formgrader/gradebook/{LAB}/{LAB}")
+    page.get_by_role("link", name=re.compile("Submission #")).first.click(timeout=30_000)
+    expect(page.locator("body")).to_contain_text("First API call", timeout=30_000)
+    shoot(page, "6-manual-grading")
+
+
+def look_at_class_page(page: Page, room: Classroom) -> None:
+    page.goto(f"{room.url}/services/course/class")
+    expect(page.locator("body")).to_contain_text("Ada Lovelace", timeout=30_000)
+    shoot(page, "7-class")
+
+
+def test_a_learners_server_sees_nothing_of_the_course(classroom: Classroom) -> None:
+    """The wall, from inside: no course, no hub files, no other home, no course side of the package."""
+    if shutil.which("bwrap") is None:
+        pytest.skip("bubblewrap is not installed")
+    from coreskills.classroom.hub.wall import give_home, walled
+
+    home = classroom.state / "home" / "grace"
+    give_home(home, "grace")
+    looked = [
+        ROOT / "source",
+        ROOT / "cassettes",
+        ROOT / "coreskills",
+        classroom.state / "hub",
+        classroom.state / "home",
+    ]
+    code = (
+        "import os, json, importlib.util as u;"
+        f"print(json.dumps([sorted(os.listdir(p)) if os.path.isdir(p) else None for p in {list(map(str, looked))!r}]"
+        " + [u.find_spec('coreskills') is None, u.find_spec('coreskills_widgets') is not None,"
+        " os.getuid(), len([p for p in os.listdir('/proc') if p.isdigit()])]))"
+    )
+    line = walled([sys.executable, "-c", code], name="grace", home=home, readable=[classroom.state / "learner"])
+    said = subprocess.run(line, capture_output=True, text=True, check=True, env={"HOME": str(home)}).stdout
+    *folders, course_side, learner_side, uid, processes = json.loads(said)
+    assert folders == [None, None, None, None, ["grace"]]
+    assert (course_side, learner_side) == (True, True)
+    assert uid == (uid_of("grace") if os.getuid() == 0 else os.getuid())
+    assert processes <= 3
+
+
+def test_up_says_when_the_port_is_taken(classroom: Classroom) -> None:
+    """A second classroom on the same port: exit 1, the reason, a way out."""
+    port = classroom.url.rpartition(":")[2]
+    said = subprocess.run(
+        [COMMAND, "up", "--port", port],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "CORESKILLS_STATE": str(classroom.state)},
+    )
+    assert said.returncode == 1
+    assert f"Port {port} is taken" in said.stderr
+    assert "--port" in said.stderr
