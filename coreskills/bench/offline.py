@@ -201,6 +201,8 @@ def speed_figures(models: OfflineModels) -> list[Figure]:
     """Latency with known and with new texts, and how time grows with the input."""
     domain = domains("final")[0]
     prompts = [label_prompt(domain, text, described=True) for _, text in domain.texts]
+    for prompt in prompts:
+        say(models, "medium", prompt)
     known = _median_ms([lambda p=p: say(models, "medium", p) for p in prompts])
     fresh = [
         label_prompt(domain, f"{text} It is number {i}.", described=True) for i, (_, text) in enumerate(domain.texts)

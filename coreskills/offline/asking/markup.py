@@ -207,18 +207,30 @@ def without(text: str, parts: list[Block]) -> str:
 
 
 def fields(text: str) -> list[Field]:
-    """Named parts in order; a value runs until the next named part."""
+    """Named parts in order; a value runs until the next named part.
+
+    A name we do not know counts as ``text`` where a label follows it ("Letter: ...", then "Label: ...").
+    """
     heads: list[tuple[str, str, int, int]] = []
     at = 0
     for line in text.splitlines(keepends=True):
         match = _LINE.match(line.rstrip("\r\n")) or _HEADING.match(line.rstrip("\r\n"))
-        if match and (name := _field_name(next(group for group in match.groups() if group))):
-            heads.append((name, match["n"] or "", at, at + match.start("rest")))
+        if match:
+            shown = next(group for group in match.groups() if group)
+            name = _field_name(shown) or ("?" if len(shown.split()) <= 2 else None)
+            if name:
+                heads.append((name, match["n"] or "", at, at + match.start("rest")))
         at += len(line)
-    ends = [*[start for _, _, start, _ in heads[1:]], len(text)][: len(heads)]
+    after = [*[head[0] for head in heads[1:]], ""][: len(heads)]
+    kept = [
+        ("text" if head[0] == "?" else head[0], *head[1:])
+        for head, following in zip(heads, after, strict=True)
+        if head[0] != "?" or following in LABEL_NAMES
+    ]
+    ends = [*[start for _, _, start, _ in kept[1:]], len(text)][: len(kept)]
     return [
         Field(name, number, text[value:end].strip(), start, end)
-        for (name, number, start, value), end in zip(heads, ends, strict=True)
+        for (name, number, start, value), end in zip(kept, ends, strict=True)
     ]
 
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from coreskills.offline.asking.markup import blocks
 from coreskills.offline.asking.shots import find_items
 from coreskills.offline.forms import as_json
+from coreskills.offline.minilm import Floats
 from coreskills.offline.seeded import gauss, pick, uniform
 from coreskills.offline.skills import polarity
 from coreskills.offline.task import Answer, Example, Task
@@ -21,6 +22,9 @@ from coreskills.offline.vectors import Embedder
 
 BANK = Path(__file__).parent.parent / "banks" / "concepts.toml"
 DECIMALS = 4
+STRANGE = 0.30  # likeness of a message to built-in examples of another matter
+NAME_SHARE, PART_SHARE, MAX_PARTS = 0.3, 0.7, 12
+_PARTS = re.compile(r"[,;:]\s*|\s+(?:and|or)\s+")
 MAX_ITEM = 6_000  # characters of an item that are read; MiniLM reads 256 pieces anyway
 _NEGATED_NAME = re.compile(r"^(not|non|no|isn't)[\s_-]", re.I)
 _LABEL_KEY = re.compile(r"label|categ|sentim|class|intent|topic|priority|urgen|tone|answer|type", re.I)
@@ -30,6 +34,12 @@ _LABEL_KEY = re.compile(r"label|categ|sentim|class|intent|topic|priority|urgen|t
 def _concepts() -> list[tuple[re.Pattern[str], re.Pattern[str]]]:
     with BANK.open("rb") as file:
         return [(re.compile(c["binds"]), re.compile(c["looks"])) for c in tomllib.load(file).values()]
+
+
+@cache
+def _matters() -> list[tuple[re.Pattern[str], tuple[str, ...]]]:
+    with (BANK.parent / "support.toml").open("rb") as file:
+        return [(re.compile(m["binds"]), tuple(m["examples"])) for m in tomllib.load(file)["matter"]]
 
 
 def run(task: Task, embedder: Embedder, tier: Tier) -> Answer:
@@ -87,16 +97,37 @@ def _by_meaning(task: Task, item: str, embedder: Embedder, tier: Tier) -> npt.ND
     described = list(task.labels.values())
     score = np.array([float(embedder.one(name) @ x) for name in human])
     if any(described):
-        likeness = np.array([float(embedder.one(d) @ x) if d else s for d, s in zip(described, score, strict=True)])
-        score = 0.6 * score + 0.4 * likeness
+        likeness = np.array([_described(d, x, embedder) if d else s for d, s in zip(described, score, strict=True)])
+        score = NAME_SHARE * score + (1 - NAME_SHARE) * likeness
     low = item.lower()[:2000].replace("’", "'")
     cues = np.array([_cues(name.lower(), d.lower(), low, tier) for name, d in zip(human, described, strict=True)])
     score = score + np.minimum(cues, 0.35)
+    score = score + np.array([_known(name, d, x, embedder, tier) for name, d in zip(human, described, strict=True)])
     for i, name in enumerate(human):
         if _NEGATED_NAME.match(name) and len(human) == 2:
             # "not spam" is near to spam in any embedding: it is what remains when the other one is weak.
             score[i] = score[1 - i] - float(cues[1 - i]) + 0.06 - (0.5 * float(cues[1 - i]))
     return score
+
+
+def _known(name: str, description: str, x: Floats, embedder: Embedder, tier: Tier) -> float:
+    """What knowing such messages adds: likeness to built-in examples of a matter that the label's name or text calls up."""
+    weight = tier.bank_described if description else tier.bank_named
+    if not weight:
+        return 0.0
+    near = [
+        float((embedder(examples) @ x).max())
+        for binds, examples in _matters()
+        if binds.search((description or name).lower()) or binds.search(name.lower())
+    ]
+    return weight * (max(near) - STRANGE) if near else 0.0
+
+
+def _described(description: str, x: Floats, embedder: Embedder) -> float:
+    """Likeness to a description: the whole of it, and the nearest of the things it lists."""
+    parts = [part.strip() for part in _PARTS.split(description) if len(part.split()) >= 1][:MAX_PARTS]
+    whole = float(embedder.one(description) @ x)
+    return whole if len(parts) < 2 else (1 - PART_SHARE) * whole + PART_SHARE * float((embedder(parts) @ x).max())
 
 
 def _cues(name: str, description: str, low: str, tier: Tier) -> float:
