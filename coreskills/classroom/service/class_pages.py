@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from coreskills.classroom.export import plain_text
 from coreskills.classroom.feedback import shown_points
 from coreskills.classroom.overview import STUCK_TRIES, Cell, Overview, Stuck
 from coreskills.classroom.roster import Person
@@ -237,14 +238,9 @@ def export(asked: Asked) -> Response:
     for person in people:
         cells = [_cell(lab, seen.cells.get((person.name, lab.id))) for lab in labs]
         row = [person.name, person.full_name, person.section]
-        writer.writerow([*map(harmless, row), *(value for cell in cells for value in (cell["state"], cell["text"]))])
+        writer.writerow([*map(plain_text, row), *(value for cell in cells for value in (cell["state"], cell["text"]))])
     return Response(
         out.getvalue(),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="class.csv"'},
     )
-
-
-def harmless(text: str) -> str:
-    """Text that a spreadsheet takes for text and not for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
