@@ -81,29 +81,34 @@ def own_routes(gateway: Gateway) -> list[Route]:
 
 
 async def _status(gateway: Gateway, grant: Grant, request: Request) -> Response:
-    spent = gateway.budgets.spent_usd(grant.learner, grant.lab)
-    by_source = totals(gateway.ledger, "source", learner=grant.learner, lab=grant.lab)
-    by_model = totals(gateway.ledger, "model", learner=grant.learner, lab=grant.lab)
-    by_cell = totals(gateway.ledger, "cell", learner=grant.learner, lab=grant.lab)
-    return JSONResponse(
-        {
-            "lab": grant.lab,
-            "learner": grant.learner,
-            "backend": grant.backend,
-            "mode": gateway.sessions[grant.id].mode or grant.backend,
-            "budget_usd": money(grant.budget_usd),
-            "spent_usd": money(spent),
-            "n_calls": sum(total.n_calls for total in by_source),
-            "n_failed": sum(total.n_failed for total in by_source),
-            "n_unpriced": sum(total.n_unpriced for total in by_source),
-            "n_estimated": sum(total.n_estimated for total in by_source),
-            "sources": {total.key[0]: total.n_calls for total in by_source},
-            "by_model": [total.public(("model",)) for total in by_model],
-            "by_cell": [total.public(("cell",)) for total in by_cell],
-            "expires_utc": iso(grant.expires),
-            "as_of_utc": iso(gateway.clock()),
-        }
+    """What the key stands for and what is spent; ``?brief=1`` without the totals, whose time grows with the calls."""
+    brief = {
+        "lab": grant.lab,
+        "learner": grant.learner,
+        "backend": grant.backend,
+        "mode": gateway.sessions[grant.id].mode or grant.backend,
+        "budget_usd": money(grant.budget_usd),
+        "spent_usd": money(gateway.budgets.spent_usd(grant.learner, grant.lab)),
+        "expires_utc": iso(grant.expires),
+        "as_of_utc": iso(gateway.clock()),
+    }
+    return JSONResponse(brief if request.query_params.get("brief") == "1" else {**brief, **_totals(gateway, grant)})
+
+
+def _totals(gateway: Gateway, grant: Grant) -> dict[str, Any]:
+    """What the learner's kernels did in the lab, in all."""
+    by_source, by_model, by_cell = (
+        totals(gateway.ledger, column, learner=grant.learner, lab=grant.lab) for column in ("source", "model", "cell")
     )
+    return {
+        "n_calls": sum(total.n_calls for total in by_source),
+        "n_failed": sum(total.n_failed for total in by_source),
+        "n_unpriced": sum(total.n_unpriced for total in by_source),
+        "n_estimated": sum(total.n_estimated for total in by_source),
+        "sources": {total.key[0]: total.n_calls for total in by_source},
+        "by_model": [total.public(("model",)) for total in by_model],
+        "by_cell": [total.public(("cell",)) for total in by_cell],
+    }
 
 
 async def _cell(gateway: Gateway, grant: Grant, request: Request) -> Response:

@@ -34,7 +34,7 @@ def subscribe(callback: Callback) -> Callable[[], None]:
     """Hear of the calls of each cell, after it has run.
 
     Args:
-        callback: Gets the new calls, oldest first, and the gateway's status. Runs in the kernel's main thread;
+        callback: Gets the new calls, oldest first, and ``GatewayClient.budget()``. Runs in the kernel's main thread;
             what it raises is logged and not shown.
 
     Returns:

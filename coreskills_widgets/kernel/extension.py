@@ -58,7 +58,7 @@ class CellNotes:
             if not rows:
                 return
             self._seen = max(_row_id(row) for row in rows)
-            status = self._client.status()
+            status = self._client.budget()
         except GatewayAway as away:
             log.debug("CoreSkills: no cell note: %s", away)
             return
