@@ -20,3 +20,6 @@ c.CourseDirectory.autograded_directory = str(room.autograded)
 c.CourseDirectory.db_url = room.gradebook_url
 configure(c)
 use_examiner(c)
+# By name: nbconvert takes half a second to import, and only feedback needs it.
+c.GenerateFeedback.exporter_class = "coreskills.classroom.nbgrader_feedback.FeedbackExporter"
+c.GenerateFeedback.preprocessors = []
