@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from coreskills.gateway.admission import admit, read_key
@@ -23,6 +23,7 @@ from coreskills.gateway.keys import KeyStore
 from coreskills.gateway.offline import OfflineBackend
 from coreskills.gateway.outgoing import Outgoing, plain_response
 from coreskills.gateway.own_api import own_routes
+from coreskills.gateway.page import gateway_page
 from coreskills.gateway.replay import ReplayBackend
 from coreskills.gateway.session import Sessions
 from coreskills.gateway.shapes.reading import read_json
@@ -135,9 +136,18 @@ def create_app(gateway: Gateway) -> Starlette:
     """The gateway as an ASGI app; may be mounted below another path."""
     routes = [Route(each.path, _endpoint(gateway, each), methods=[each.method]) for each in ENDPOINTS]
     return Starlette(
-        routes=[*routes, *own_routes(gateway)],
+        routes=[Route("/", _page(gateway)), *routes, *own_routes(gateway)],
         exception_handlers={HTTPException: _not_here, Exception: _broken},
     )
+
+
+def _page(gateway: Gateway) -> Any:
+    async def show(request: Request) -> Response:
+        html = gateway_page(gateway.models.catalogue(), is_live=gateway.live is not None, base_url=_base_url(request))
+        policy = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
+        return HTMLResponse(html, headers=policy)
+
+    return show
 
 
 def _endpoint(gateway: Gateway, endpoint: Endpoint) -> Any:
@@ -192,7 +202,7 @@ async def _incoming(gateway: Gateway, request: Request, endpoint: Endpoint, prov
         endpoint=endpoint.name,
         body={},
         params=request.path_params,
-        base_url=f"{request.url.scheme}://{request.headers.get('host', 'localhost')}{_mounted_at(request)}",
+        base_url=_base_url(request),
         grant=grant,
         session=gateway.sessions[grant.id],
         time_utc=now,
@@ -213,6 +223,11 @@ async def _read(request: Request, provider: Provider) -> bytes:
             raise WireError(413, "too_large", f"Request exceeds the maximum size of {LARGEST_BODY:,} bytes.")
         parts.append(part)
     return b"".join(parts)
+
+
+def _base_url(request: Request) -> str:
+    """Where the client reached this gateway, without a slash at the end."""
+    return f"{request.url.scheme}://{request.headers.get('host', 'localhost')}{_mounted_at(request)}"
 
 
 def _mounted_at(request: Request) -> str:

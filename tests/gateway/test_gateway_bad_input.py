@@ -191,9 +191,9 @@ data:image/png;base64,AAAA
 FIELDS = st.sampled_from(
     """
     model messages content role type text tools tool_choice name input source data id media_type tool_use_id tool_calls
-    tool_call_id function arguments parameters input_schema schema max_tokens stream system stop stop_sequences n seed url
-    temperature response_format json_schema format output_config documents query top_n requests custom_id params output
-    dimensions encoding_format image_url call_id instructions cache_control description
+    tool_call_id function arguments parameters input_schema schema max_tokens stream system stop stop_sequences n seed
+    url temperature response_format json_schema format output_config documents query top_n requests custom_id params
+    output dimensions encoding_format image_url call_id instructions cache_control description
     """.split()  # noqa: SIM905  sixty short words
 )
 SHAPED = st.recursive(

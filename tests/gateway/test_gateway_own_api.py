@@ -158,3 +158,13 @@ def test_wrong_settings_are_refused(house: House, path: str, body: dict[str, Any
 def test_own_api_needs_a_key(house: House, path: str) -> None:
     """Nobody reads without one."""
     assert house.http("forged").get(f"/coreskills/{path}").status_code == 401
+
+
+def test_page_says_what_it_is(house: House) -> None:
+    """Stand-ins, by name; the page needs no key and loads nothing."""
+    answer = house.http("nobody's").get("/")
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "stand-ins" in answer.text
+    assert "claude-haiku-5-5" in answer.text
+    assert f"ANTHROPIC_BASE_URL={house.url}" in answer.text
+    assert "<script" not in answer.text
