@@ -47,7 +47,9 @@ def command(
     from coreskills.gateway.recording import offline_upstreams
 
     course = load_course(root) if root else find_course()
-    ids = labs or tuple(lab.id for lab in course.open_labs if course.source(lab.id).exists())
+    chosen = [course.lab(lab_id) for lab_id in labs] or [
+        lab for lab in course.open_labs if course.source(lab.id).exists()
+    ]
     done: list[Recorded] = []
     with ExitStack() as stack:
         upstreams = upstreams_from_environment() if live else stack.enter_context(offline_upstreams())
@@ -56,14 +58,18 @@ def command(
                 "There is no provider key to record with.", fix=f"set {_KEY_HINT}, or record without --live"
             )
         examiner = stack.enter_context(ExaminerProcess())
-        for lab_id in ids:
-            with Console(stderr=True).status(f"recording {lab_id}"):
+        for lab in chosen:
+            with Console(stderr=True).status(f"recording {lab.id}"):
                 source: Source = "live" if live else "offline"
-                result = record_lab(course, course.lab(lab_id), upstreams, source=source, examiner=examiner)
+                result = record_lab(course, lab, upstreams, source=source, examiner=examiner)
             if not as_json:
                 _show(result)
             if not dry_run and (anyway or not result.failures) and (yes or not live or _agreed(result)):
                 result.write()
+                if not as_json:
+                    click.echo(
+                        f"  wrote {', '.join(path.name for path in result.changed) or 'nothing: all is as it was'}"
+                    )
             done.append(result)
     if as_json:
         click.echo(json.dumps([_facts(each) for each in done], indent=2))
