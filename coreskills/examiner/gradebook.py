@@ -49,7 +49,7 @@ SUBMITTED_NOTEBOOK = _table(
 )  # fmt: skip
 GRADE = _table(
     "grade", _text("id"), _text("cell_id"), _text("notebook_id"), sa.Column("auto_score", sa.Float),
-    sa.Column("manual_score", sa.Float), sa.Column("needs_manual_grade", sa.Boolean),
+    sa.Column("manual_score", sa.Float), sa.Column("needs_manual_grade", sa.Boolean), sa.Column("extra_credit", sa.Float),
 )  # fmt: skip
 COMMENT = _table(
     "comment", _text("id"), _text("cell_id"), _text("notebook_id"), _text("auto_comment"), _text("manual_comment")
