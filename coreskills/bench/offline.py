@@ -7,6 +7,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from coreskills.bench import Figure
@@ -166,7 +167,7 @@ def _refused(models: OfflineModels, tier: str, which: Which) -> float:
     refused = [
         say(models, tier, f"{shown}\n\nQuestion: {q.ask}", told).notes.get("abstained", False) for q in open_ended
     ]
-    return 100 * sum(refused) / len(refused)
+    return 100 * sum(map(bool, refused)) / len(refused)
 
 
 def routing_figures(models: OfflineModels, which: Which) -> list[Figure]:
@@ -203,11 +204,11 @@ def speed_figures(models: OfflineModels) -> list[Figure]:
     prompts = [label_prompt(domain, text, described=True) for _, text in domain.texts]
     for prompt in prompts:
         say(models, "medium", prompt)
-    known = _median_ms([lambda p=p: say(models, "medium", p) for p in prompts])
+    known = _median_ms([partial(say, models, "medium", prompt) for prompt in prompts])
     fresh = [
         label_prompt(domain, f"{text} It is number {i}.", described=True) for i, (_, text) in enumerate(domain.texts)
     ]
-    new = _median_ms([lambda p=p: say(models, "medium", p) for p in fresh])
+    new = _median_ms([partial(say, models, "medium", prompt) for prompt in fresh])
     small, large = (_long_ms(models, n) for n in (10_000, 100_000))
     return [
         Figure("a call with known vectors", round(known, 2), "ms", None, None, "<= 20 ms", known <= 20),

@@ -56,6 +56,10 @@ def _gpt(name: str, tier: TierName, created: date, *, context: int, output: int 
     return ModelInfo(name, "openai", tier, "text", context, output, name, created, **more)  # type: ignore[arg-type]  # fields by name
 
 
+def _embedding(name: str, created: date, dimensions: int) -> ModelInfo:
+    return ModelInfo(name, "openai", None, "embedding", 8_192, 0, created=created, dimensions=dimensions)
+
+
 CURRENT = [
     _claude("claude-opus-5-5", "large", "Claude Opus 5.5", date(2026, 10, 21)),
     _claude("claude-sonnet-5-5", "medium", "Claude Sonnet 5.5", date(2026, 10, 21)),
@@ -79,35 +83,36 @@ CURRENT = [
     _gpt("gpt-4.1-nano", "small", date(2025, 4, 14), context=1_047_576, output=32_768, takes_sampling=True),
     _gpt("gpt-4o", "large", date(2024, 5, 13), context=128_000, output=16_384, takes_sampling=True),
     _gpt("gpt-4o-mini", "small", date(2024, 7, 18), context=128_000, output=16_384, takes_sampling=True),
-    ModelInfo("text-embedding-3-small", "openai", None, "embedding", 8_192, 0, created=date(2024, 1, 25), dimensions=1536),
-    ModelInfo("text-embedding-3-large", "openai", None, "embedding", 8_192, 0, created=date(2024, 1, 25), dimensions=3072),
-    ModelInfo("text-embedding-ada-002", "openai", None, "embedding", 8_192, 0, created=date(2022, 12, 15), dimensions=1536),
+    _embedding("text-embedding-3-small", date(2024, 1, 25), 1536),
+    _embedding("text-embedding-3-large", date(2024, 1, 25), 3072),
+    _embedding("text-embedding-ada-002", date(2022, 12, 15), 1536),
     ModelInfo("rerank-v3.5", "cohere", None, "rerank", 4_096, 0, created=date(2024, 12, 2)),
     ModelInfo("rerank-v4.0-pro", "cohere", None, "rerank", 32_000, 0, created=date(2025, 12, 11)),
 ]  # fmt: skip
 
 # Source: anthropic.resources.messages.messages.DEPRECATED_MODELS of anthropic 2.12; claude-3-5-sonnet and
 # claude-3-haiku from Anthropic's deprecations page, as reported in the labs' spec.
+_RETIRED: tuple[tuple[str, TierName, date], ...] = (
+    ("claude-3-5-sonnet-20241022", "medium", date(2025, 10, 28)),
+    ("claude-3-5-sonnet-20240620", "medium", date(2025, 10, 28)),
+    ("claude-3-5-sonnet-latest", "medium", date(2025, 10, 28)),
+    ("claude-3-haiku-20240307", "small", date(2026, 4, 19)),
+    ("claude-3-5-haiku-20241022", "small", date(2026, 2, 19)),
+    ("claude-3-5-haiku-latest", "small", date(2026, 2, 19)),
+    ("claude-3-7-sonnet-20250219", "medium", date(2026, 2, 19)),
+    ("claude-3-7-sonnet-latest", "medium", date(2026, 2, 19)),
+    ("claude-3-opus-20240229", "large", date(2026, 1, 5)),
+    ("claude-3-sonnet-20240229", "medium", date(2025, 7, 21)),
+    ("claude-opus-4-20250514", "large", date(2026, 6, 15)),
+    ("claude-opus-4-0", "large", date(2026, 6, 15)),
+    ("claude-sonnet-4-20250514", "medium", date(2026, 6, 15)),
+    ("claude-sonnet-4-0", "medium", date(2026, 6, 15)),
+    ("claude-2.1", "medium", date(2025, 7, 21)),
+    ("claude-2.0", "medium", date(2025, 7, 21)),
+)
 RETIRED = [
     ModelInfo(name, "anthropic", tier, "text", 200_000, 8_192, retired_on=day)
-    for name, tier, day in (
-        ("claude-3-5-sonnet-20241022", "medium", date(2025, 10, 28)),
-        ("claude-3-5-sonnet-20240620", "medium", date(2025, 10, 28)),
-        ("claude-3-5-sonnet-latest", "medium", date(2025, 10, 28)),
-        ("claude-3-haiku-20240307", "small", date(2026, 4, 19)),
-        ("claude-3-5-haiku-20241022", "small", date(2026, 2, 19)),
-        ("claude-3-5-haiku-latest", "small", date(2026, 2, 19)),
-        ("claude-3-7-sonnet-20250219", "medium", date(2026, 2, 19)),
-        ("claude-3-7-sonnet-latest", "medium", date(2026, 2, 19)),
-        ("claude-3-opus-20240229", "large", date(2026, 1, 5)),
-        ("claude-3-sonnet-20240229", "medium", date(2025, 7, 21)),
-        ("claude-opus-4-20250514", "large", date(2026, 6, 15)),
-        ("claude-opus-4-0", "large", date(2026, 6, 15)),
-        ("claude-sonnet-4-20250514", "medium", date(2026, 6, 15)),
-        ("claude-sonnet-4-0", "medium", date(2026, 6, 15)),
-        ("claude-2.1", "medium", date(2025, 7, 21)),
-        ("claude-2.0", "medium", date(2025, 7, 21)),
-    )
+    for name, tier, day in _RETIRED
 ]  # fmt: skip
 
 BY_ID = {info.id: info for info in CURRENT + RETIRED}

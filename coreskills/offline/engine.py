@@ -121,7 +121,7 @@ def _check_limits(prompt: Prompt, info: ModelInfo, n_input: int) -> None:
 
 
 def _draw(prompt: Prompt) -> str | None:
-    """What chance depends on: nothing at temperature 0; the seed if one is given; else the request and how often it came."""
+    """What chance depends on: nothing at temperature 0, the seed if given, else the request and how often it came."""
     if prompt.temperature <= 0 or (prompt.top_p is not None and prompt.top_p <= 0.01):
         return None
     said = [(turn.role, [_key(block) for block in turn.blocks]) for turn in prompt.turns]

@@ -17,7 +17,7 @@ MAX_SENTENCES = 12  # sentences of one document that get a vector
 
 
 def relevance(query: str, documents: Sequence[str], embedder: Embedder) -> list[float]:
-    """One score from 0 to 1 a document; a score depends on its own query and document only, so any list can be served."""
+    """One score from 0 to 1 a document, from its query and its own text only, so any list can be served."""
     wanted = set(content(query))
     x = embedder.one(query)
     kind = kind_of(query)

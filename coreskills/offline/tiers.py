@@ -1,4 +1,4 @@
-"""Three tiers of ability. Every number here is a dial set by hand so that labs see an ordering; none is a fact about a real model."""
+"""Three tiers of ability: dials set by hand so that labs see an ordering; none is a fact about a real model."""
 
 from __future__ import annotations
 
@@ -62,19 +62,22 @@ TIERS: dict[TierName, Tier] = {
     tier.name: tier
     for tier in (
         Tier(
-            name="small", level=1, label_noise=0.10, cue_described=0.10, cue_named=0.0, bank_described=0.10, bank_named=0.0, example_weight=0.5,
+            name="small", level=1, label_noise=0.10, cue_described=0.10, cue_named=0.0,
+            bank_described=0.10, bank_named=0.0, example_weight=0.5,
             max_examples=8, heat=0.10, word_weight=0.10, read_noise=0.08, doubt_told=0.30, doubt_free=0.18,
             judge_noise=0.16, length_bias=0.35, position_bias=0.20, bank=8,
             bare_free=0.25, bare_told=0.90, bare_shown=0.96,
         ),
         Tier(
-            name="medium", level=2, label_noise=0.05, cue_described=0.18, cue_named=0.06, bank_described=0.25, bank_named=0.15, example_weight=0.7,
+            name="medium", level=2, label_noise=0.05, cue_described=0.18, cue_named=0.06,
+            bank_described=0.25, bank_named=0.15, example_weight=0.7,
             max_examples=32, heat=0.06, word_weight=0.30, read_noise=0.04, doubt_told=0.44, doubt_free=0.30,
             judge_noise=0.08, length_bias=0.12, position_bias=0.06, bank=16,
             bare_free=0.60, bare_told=0.985, bare_shown=1.0,
         ),
         Tier(
-            name="large", level=3, label_noise=0.02, cue_described=0.25, cue_named=0.16, bank_described=0.35, bank_named=0.45, example_weight=0.8,
+            name="large", level=3, label_noise=0.02, cue_described=0.25, cue_named=0.16,
+            bank_described=0.35, bank_named=0.45, example_weight=0.8,
             max_examples=128, heat=0.04, word_weight=0.45, read_noise=0.01, doubt_told=0.48, doubt_free=0.38,
             judge_noise=0.03, length_bias=0.03, position_bias=0.0, bank=40,
             bare_free=0.85, bare_told=1.0, bare_shown=1.0,

@@ -68,7 +68,7 @@ def encoding(name: EncodingName) -> tiktoken.Encoding | None:
 
 
 def encoding_for(model: str) -> EncodingName:
-    """The encoding an OpenAI model uses; Claude is estimated with the older one, which like Claude needs more for other scripts."""
+    """An OpenAI model's encoding; for Claude the older one, which like Claude needs more for other scripts."""
     return "cl100k_base" if re.match(r"claude|gpt-4(-|$)|gpt-3\.5|text-embedding-", model) else "o200k_base"
 
 

@@ -27,7 +27,7 @@ def collect(prompt: Prompt) -> Task:
 
 
 def _tail(turns: list[Turn]) -> int:
-    """Where the last message of the user begins: same-role turns at the end count as one, as the providers merge them."""
+    """Where the last message of the user begins: turns of one role count as one, as providers merge them."""
     at = len(turns)
     while at and turns[at - 1].role in ("user", "tool"):
         at -= 1

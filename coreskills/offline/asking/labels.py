@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from coreskills.offline.asking.markup import Block
+from coreskills.offline.banks import words_of
 
 MAX_LABELS, MAX_NAME = 40, 40
 _BULLET = re.compile(r"^[ \t]*(?:[-*•+]|\d{1,2}[.)])[ \t]+(\S.*)$")
@@ -26,7 +27,8 @@ _RULES_HEAD = re.compile(
     r"notes?|fields|keys|examples?)\b[^\n]{0,40}:?\s*$"
 )
 _NAMED = re.compile(
-    r"\b(?:labels?|categor(?:y|ies)|classes|options|intents?|topics?|sentiments?|choices)\b[^:\n.?]{0,40}:[ \t]*\[?([^\n\]]+)",
+    r"\b(?:labels?|categor(?:y|ies)|classes|options|intents?|topics?|sentiments?|choices)\b"
+    r"[^:\n.?]{0,40}:[ \t]*\[?([^\n\]]+)",
     re.I,
 )
 _CUED = re.compile(
@@ -40,106 +42,12 @@ _BRACKETED = re.compile(r"[\[({]([^\[\](){}\n]{3,240})[\])}]")
 _TERM = r"[\"'`*“]*\w[\w&+'-]*(?:[ ][\w&+'-]+){0,3}[\"'`*”]*"
 _CHAIN = re.compile(
     rf"({_TERM}(?:[ ]*[,/|][ ]*{_TERM}){{0,20}}[ ]*,?[ ]*(?:\bor\b|\bversus\b|\bvs\.?|/|\|)[ ]*{_TERM})"
-    rf"|\b(?:between|into|labels|classes|categories|among|as)[ ]+({_TERM}(?:[ ]*,[ ]*{_TERM}){{0,20}}[ ]*,?[ ]*\band\b[ ]*{_TERM})",
+    rf"|\b(?:between|into|labels|classes|categories|among|as)[ ]+"
+    rf"({_TERM}(?:[ ]*,[ ]*{_TERM}){{0,20}}[ ]*,?[ ]*\band\b[ ]*{_TERM})",
     re.I,
 )
 _SPLIT = re.compile(r"\s*(?:,|\||/|;|\bor\b|\band\b|\bversus\b|\bvs\b\.?)\s*")
-_LEAD = frozenset(
-    [
-        "is",
-        "it",
-        "this",
-        "the",
-        "a",
-        "an",
-        "as",
-        "be",
-        "are",
-        "or",
-        "whether",
-        "if",
-        "either",
-        "one",
-        "of",
-        "into",
-        "with",
-        "answer",
-        "reply",
-        "respond",
-        "say",
-        "choose",
-        "between",
-        "among",
-        "text",
-        "review",
-        "mail",
-        "message",
-        "comment",
-        "tweet",
-        "following",
-        "exactly",
-        "only",
-        "label",
-        "sentiment",
-        "that",
-        "was",
-        "in",
-        "to",
-        "by",
-        "class",
-        "category",
-        "tone",
-        "mood",
-        "ticket",
-        "their",
-        "its",
-        "customer",
-        "email",
-        "classify",
-        "mark",
-        "tag",
-        "using",
-        "from",
-        "word",
-        "single",
-        "tell",
-        "me",
-        "pick",
-        "i",
-        "want",
-        "you",
-        "not_sure",
-        "please",
-        "sort",
-        "assign",
-        "decide",
-        "written",
-        "sounds",
-        "sound",
-        "feel",
-        "feels",
-        "reads",
-        "me",
-        "which",
-        "language",
-        "priority",
-        "level",
-        "use",
-        "for",
-        "does",
-        "belong",
-        "can",
-        "will",
-        "rather",
-        "more",
-        "mainly",
-        "about",
-        "return",
-        "output",
-        "here",
-        "there",
-    ]
-)
+_LEAD = words_of("lead")
 IMPLIED: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"\bsentiment|\b(positive|negative) (review|feedback|opinion)", ("positive", "negative", "neutral")),
     (
@@ -152,7 +60,7 @@ IMPLIED: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 
 def find_labels(order: str, marked: list[Block], schema: Mapping[str, Any] | None) -> dict[str, str]:
-    """Label names to their descriptions ("" where none): schema, tags, lists, then running text; ``{}`` when none is offered."""
+    """Label names to descriptions ("" where none) from schema, tags, lists or running text; ``{}`` when none is offered."""
     return _enum(schema) or _tagged(marked) or _named(order) or _listed(order) or _inline(order)
 
 
@@ -214,7 +122,8 @@ def _listed(order: str) -> dict[str, str]:
 def _list_blocks(order: str) -> list[tuple[str, list[str]]]:
     """Runs of at least two bullet lines, or of ``name: description`` lines, each with the line above it."""
     out: list[tuple[str, list[str]]] = []
-    head, run, kind = "", [], ""
+    run: list[str] = []
+    head, kind = "", ""
     for line in [*order.splitlines(), ""]:
         bullet = _BULLET.match(line)
         plain = None if bullet else _PLAIN_DESCRIBED.match(line.strip())

@@ -6,92 +6,11 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-ITEM_NAMES = frozenset(
-    [
-        "text",
-        "ticket",
-        "input",
-        "review",
-        "message",
-        "sentence",
-        "email",
-        "mail",
-        "tweet",
-        "comment",
-        "feedback",
-        "item",
-        "headline",
-        "customer",
-        "query",
-        "statement",
-        "post",
-        "complaint",
-        "request",
-        "transcript",
-        "paragraph",
-        "incident",
-        "note",
-        "user_message",
-        "customer_message",
-        "subject",
-        "utterance",
-        "title",
-    ]
-)
-LABEL_NAMES = frozenset(
-    [
-        "label",
-        "category",
-        "sentiment",
-        "output",
-        "class",
-        "classification",
-        "intent",
-        "topic",
-        "priority",
-        "urgency",
-        "tag",
-        "verdict",
-        "result",
-    ]
-)
-OTHER_NAMES = frozenset(
-    [
-        "question",
-        "q",
-        "answer",
-        "a",
-        "context",
-        "reference",
-        "response",
-        "criteria",
-        "rubric",
-        "candidate",
-        "documents",
-        "document",
-        "source",
-        "sources",
-        "policy",
-        "article",
-        "passage",
-        "facts",
-        "summary",
-        "json",
-        "labels",
-        "categories",
-        "task",
-        "instruction",
-        "instructions",
-        "rules",
-        "schema",
-        "fields",
-        "examples",
-        "example",
-        "notes",
-        "options",
-        "conversation",
-    ]
-)
+from coreskills.offline.banks import words_of
+
+ITEM_NAMES = words_of("item_names")
+LABEL_NAMES = words_of("label_names")
+OTHER_NAMES = words_of("other_names")
 SAME = {
     "q": "question",
     "a": "answer",
@@ -125,10 +44,13 @@ _FENCE = re.compile(r"^[ \t]*(```|\"\"\"|''')[^\n]*$", re.M)
 _INLINE_FENCE = re.compile(r"\"\"\"([^\"]+)\"\"\"|```([^`]+)```|'''([^']+)'''")
 _NAME = r"(?P<name>[A-Za-z][A-Za-z _-]{0,30}?)[ \t]*(?P<n>\d{1,2})?"
 _LINE = re.compile(
-    rf"^[ \t]*(?:#{{1,5}}[ \t]*|[-*>][ \t]+)?(?:\*\*|__|\[)?{_NAME}(?:\*\*|__|\])?[ \t]*:(?:\*\*|__)?[ \t]*(?P<rest>.*)$"
+    rf"^[ \t]*(?:#{{1,5}}[ \t]*|[-*>][ \t]+)?(?:\*\*|__|\[)?{_NAME}(?:\*\*|__|\])?"
+    r"[ \t]*:(?:\*\*|__)?[ \t]*(?P<rest>.*)$"
 )
 _HEADING = re.compile(
-    rf"^[ \t]*(?:#{{1,5}}[ \t]*{_NAME}|\[{_NAME.replace('P<name>', 'P<b>').replace('P<n>', 'P<bn>')}\]|\*\*{_NAME.replace('P<name>', 'P<c>').replace('P<n>', 'P<cn>')}\*\*)[ \t]*(?P<rest>)$"
+    r"^[ \t]*(?:#{1,5}[ \t]*(?P<name>[A-Za-z][A-Za-z _-]{0,30}?)[ \t]*(?P<n>\d{1,2})?"
+    r"|\[(?P<b>[A-Za-z][A-Za-z _-]{0,30}?)[ \t]*\d{0,2}\]"
+    r"|\*\*(?P<c>[A-Za-z][A-Za-z _-]{0,30}?)[ \t]*\d{0,2}\*\*)[ \t]*(?P<rest>)$"
 )
 
 

@@ -1,22 +1,20 @@
-"""Which skill a task needs: structure first, then wording, then likeness to known wordings; below a margin it asks back."""
+"""Which skill a task needs: structure, then wording, then likeness to known wordings; below a margin it asks back."""
 
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 
 from coreskills.offline.asking.spelling import mended
+from coreskills.offline.banks import load
 from coreskills.offline.language import questions, sentences
 from coreskills.offline.minilm import Floats
-from coreskills.offline.skills import arithmetic, refuse
+from coreskills.offline.skills import arithmetic, chat, refuse
 from coreskills.offline.task import Skill, Task
 from coreskills.offline.vectors import Embedder
 
-BANKS = Path(__file__).parent.parent / "banks"
 NEAR, MARGIN = 0.45, 0.04  # a wording must be this near to a known one, and nearer than any of another skill
 
 _SELF = re.compile(r"(?i)\b(you|your|yourself|u)\b")
@@ -24,8 +22,7 @@ _SELF = re.compile(r"(?i)\b(you|your|yourself|u)\b")
 
 @cache
 def _orders() -> dict[str, re.Pattern[str]]:
-    with (BANKS / "orders.toml").open("rb") as file:
-        return {skill: re.compile("|".join(patterns), re.I | re.M) for skill, patterns in tomllib.load(file).items()}
+    return {skill: re.compile("|".join(patterns), re.I | re.M) for skill, patterns in load("orders").items()}
 
 
 def _says(skill: str, order: str) -> bool:
@@ -88,6 +85,8 @@ def _by_wording(task: Task) -> Skill | None:
         return "extract"
     if arithmetic.find(task.question if asks else task.last) is not None:
         return "arithmetic"
+    if not task.keys and chat.is_small_talk(task.last):
+        return "chat"
     return None
 
 
@@ -104,8 +103,7 @@ def _last_order(task: Task) -> str:
 
 @cache
 def _wordings() -> list[tuple[Skill, str]]:
-    with (BANKS / "wordings.toml").open("rb") as file:
-        return [(skill, text) for skill, texts in tomllib.load(file).items() for text in texts]  # type: ignore[misc]  # keys are skills
+    return [(skill, text) for skill, texts in load("wordings").items() for text in texts]  # type: ignore[misc]  # keys are skills
 
 
 def _by_likeness(task: Task, embedder: Embedder) -> tuple[Skill, float]:

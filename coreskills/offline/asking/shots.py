@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import pairwise
 
 from coreskills.offline.asking.markup import ITEM_NAMES, LABEL_NAMES, Block, Field, blocks, fences, fields, without
 from coreskills.offline.task import Example, Task
@@ -12,7 +13,8 @@ _SEPARATED = re.compile(
     r"^(?:[-*•][ \t]+|\d{1,2}[.)][ \t]+)?(.{2,400}?)[ \t]*(->|=>|→|//|::|\|\||\|)[ \t]*(\S.{0,60})$"
 )
 _PAIRED = re.compile(
-    r"^(?:[-*•][ \t]+)?[\"“'](.{2,400}?)[\"”'][ \t]*(?:[:=\u2013-]|is|means)[ \t]*[\"'`]?([\w][\w -]{0,40}?)[\"'`]?[.]?$"
+    r"^(?:[-*•][ \t]+)?[\"“'](.{2,400}?)[\"”'][ \t]*"
+    r"(?:[:=\u2013-]|is|means)[ \t]*[\"'`]?([\w][\w -]{0,40}?)[\"'`]?[.]?$"
 )
 _QUOTED = re.compile(r"[\"“]([^\"“”\n]{4,2000})[\"”]")
 _NUMBERED_ITEM = re.compile(r"^[ \t]*(?:\[?(\d{1,3})[\].):]|[-*•])[ \t]*(\S.*)$")
@@ -21,7 +23,7 @@ _IN = ITEM_NAMES | {"question"}
 
 
 def find_examples(task: Task, marked: list[Block], named: list[Field]) -> list[Example]:
-    """Pairs from ``<example>`` blocks, ``Ticket: / Label:`` lines, ``text -> label`` lines and earlier turns, in order."""
+    """Pairs from ``<example>`` blocks, ``Ticket: / Label:`` or ``text -> label`` lines and earlier turns, in order."""
     out = [pair for block in marked if block.name in ("example", "shot", "sample") if (pair := _from_block(block.body))]
     out += _from_fields(named)
     if not out:
@@ -35,12 +37,12 @@ def _from_block(body: str) -> Example | None:
         first, last = inner[0], inner[-1]
         return Example(first.body, last.body)
     pairs = _from_fields(fields(body))
-    return pairs[0] if pairs else (_from_lines(body) or [None])[0]
+    return next(iter(pairs or _from_lines(body)), None)
 
 
 def _from_fields(named: list[Field]) -> list[Example]:
     out = []
-    for a, b in zip(named, named[1:], strict=False):
+    for a, b in pairwise(named):
         if a.name in _IN and b.name in _OUT and a.value and b.value and a.name != "question":
             label = re.split(r"\n\s*\n|\n", b.value)[0].strip()
             if len(label) < 200:
@@ -66,7 +68,7 @@ def _from_lines(text: str) -> list[Example]:
 
 def _from_turns(history: list[tuple[str, str]]) -> list[Example]:
     out = []
-    for (role, text), (next_role, reply) in zip(history, history[1:], strict=False):
+    for (role, text), (next_role, reply) in pairwise(history):
         if role == "user" and next_role == "assistant" and len(reply) < 200 and len(_label_of(reply).split()) <= 4:
             out.append(Example(_bare_item(text), _label_of(reply)))
     return out
@@ -118,7 +120,7 @@ def _unmarked(text: str) -> str:
     lines = [line for line in text.strip().splitlines() if not _SEPARATED.match(line.strip()) or len(line) > 500]
     text = "\n".join(lines).strip()
     head = text[:6000]
-    quoted = _QUOTED.findall(head)
+    quoted: list[str] = _QUOTED.findall(head)
     if quoted and len(quoted[-1].split()) >= 2:
         return max(quoted[-3:], key=len) if len(text) > 6000 else quoted[-1]
     paragraphs = [part.strip() for part in re.split(r"\n\s*\n", text) if part.strip()]

@@ -5,55 +5,17 @@ from __future__ import annotations
 import re
 
 from coreskills.offline.asking.markup import Block, Field, blocks, without
+from coreskills.offline.banks import words_of
 from coreskills.offline.language import questions
 from coreskills.offline.task import Source
 
-SOURCE_TAGS = frozenset(
-    [
-        "document",
-        "source",
-        "doc",
-        "passage",
-        "chunk",
-        "context",
-        "article",
-        "policy",
-        "page",
-        "excerpt",
-        "snippet",
-        "result",
-        "search_result",
-        "hit",
-        "faq",
-        "kb",
-        "data",
-        "section",
-        "knowledge",
-        "retrieved",
-        "reference_text",
-        "background",
-    ]
-)
-GROUP_TAGS = frozenset(
-    [
-        "documents",
-        "sources",
-        "docs",
-        "passages",
-        "chunks",
-        "contexts",
-        "articles",
-        "policies",
-        "excerpts",
-        "results",
-        "search_results",
-        "hits",
-    ]
-)
+SOURCE_TAGS = words_of("source_tags")
+GROUP_TAGS = words_of("group_tags")
 _NUMBERED = re.compile(
     r"^[ \t]*(?:[-*][ \t]+)?(?:\[(?:(?:source|document|doc|chunk|passage)[ \t#]*)?(?P<a>[\w.-]{1,40})\]"
     r"|\((?P<d>\d{1,3})\)"
-    r"|(?:#{1,4}[ \t]*)?(?:source|document|doc|passage|chunk|excerpt|context)[ \t]*\#?(?P<b>\w{1,12})[ \t]*(?:\((?P<t>[^()\n]{1,80})\)[ \t]*)?[:.)\-]"
+    r"|(?:#{1,4}[ \t]*)?(?:source|document|doc|passage|chunk|excerpt|context)[ \t]*\#?(?P<b>\w{1,12})[ \t]*"
+    r"(?:\((?P<t>[^()\n]{1,80})\)[ \t]*)?[:.)\-]"
     r"|(?P<c>\d{1,3})[.)])[ \t]*(?P<rest>.*)$",
     re.I,
 )
@@ -78,10 +40,10 @@ def _tagged(marked: list[Block]) -> list[Source]:
     outer.sort(key=lambda block: block.start)
     out: list[Source] = []
     for block in outer or [block for block in marked if block.name in GROUP_TAGS]:
-        if not outer or (len(outer) == 1 and block.name in ("context", "knowledge", "data", "background")):
-            if several := _numbered(block.body):
-                out.extend(several)
-                continue
+        is_group = not outer or (len(outer) == 1 and block.name in ("context", "knowledge", "data", "background"))
+        if is_group and (several := _numbered(block.body)):
+            out.extend(several)
+            continue
         out.append(_one(block, len(out) + 1))
     return out
 
@@ -111,7 +73,7 @@ def _one(block: Block, number: int) -> Source:
 
 
 def _numbered(text: str) -> list[Source]:
-    """``[1] ...``, ``Source 2: ...`` or ``1. ...`` lines with what follows them, as long as at least one is a sentence."""
+    """``[1] ...``, ``Source 2: ...`` or ``1. ...`` lines, each with what follows it; ``[]`` for a mere list."""
     found: list[tuple[str, str, list[str]]] = []
     bare_numbers = 0
     for line in text.splitlines():
@@ -123,7 +85,7 @@ def _numbered(text: str) -> list[Source]:
             break
         elif found:
             found[-1][2].append(line)
-    out = []
+    out: list[Source] = []
     for identity, title, lines in found:
         body = "\n".join(lines).strip()
         head, _, rest = body.partition("\n")

@@ -1,4 +1,4 @@
-"""Mending misspelt key words of an order ("clasify", "sumary"), for choosing a skill only; labels keep their spelling."""
+"""Mending misspelt key words of an order ("clasify") to choose a skill; labels keep their spelling."""
 
 from __future__ import annotations
 

@@ -44,7 +44,8 @@ _ABSTAIN_FREE = re.compile(
     r"numbered )?(?:context|sources?|documents?|passages?|information)"
     r"|(?:use|using|answer from|based on|from) only (?:the |these )?(?:given |provided |"
     r"numbered )?(?:context|sources?|documents?|passages?|information|facts)"
-    r"|(?:do not|don['\u2019]t|never) (?:make (?:things|anything) up|invent|guess|use (?:outside|other|your own) knowledge)",
+    r"|(?:do not|don['\u2019]t|never) (?:make (?:things|anything) up|invent|guess|"
+    r"use (?:outside|other|your own) knowledge)",
     re.I,
 )
 _COUNT = r"(\d{1,3}|" + "|".join(NUMBER_WORDS) + r"|a single|single|a|few)"
@@ -112,8 +113,8 @@ def _keys(task: Task, order: str) -> list[str]:
         names = [part.split(":")[0].strip(" \"'`") for part in match[1].split(",")]
         if all(re.fullmatch(r"[A-Za-z_]\w*", name) for name in names):
             return names
-    if match := _KEY_LIST.search(order):
-        names = [re.sub(r"\(.*?\)", "", part).strip(" \"'`.") for part in re.split(r",|\band\b|&", match[1])]
+    if listed := _KEY_LIST.search(order):
+        names = [re.sub(r"\(.*?\)", "", part).strip(" \"'`.") for part in re.split(r",|\band\b|&", listed[1])]
         return [
             name
             for name in names

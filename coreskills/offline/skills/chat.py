@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 
+from coreskills.offline.banks import load
 from coreskills.offline.language import sentences
 from coreskills.offline.seeded import pick
 from coreskills.offline.skills.reading import missing_words, ranked
@@ -17,12 +16,13 @@ from coreskills.offline.task import Answer, Source, Task
 from coreskills.offline.tiers import Tier
 from coreskills.offline.vectors import Embedder
 
-BANKS = Path(__file__).parent.parent / "banks"
 WHO = "I am an offline stand-in for a language model: a small program that selects and rearranges what the prompt says."
 CAN = (
     "I can label text, answer from sources you give me, summarise, fill JSON fields, rate answers, call tools and do "
     "arithmetic."
 )
+LOOSE = ("thanks", "can", "code", "explain", "name", "greeting")  # kinds that a longer message may only begin with
+TOPICS = ("code", "explain", "test")  # kinds whose patterns say too little to decide alone
 NEAR_TALK, NEAR_MATTER = 0.55, 0.40
 _MY_NAME = re.compile(r"\b(?:my name is|call me|i am called)\s+([^\W\d_][\w'-]{1,30})", re.I)
 _ABOUT_ME = re.compile(r"(?i)\b(my|mine|i|me|we|our|us)\b")
@@ -39,15 +39,13 @@ class _Kind:
 
 @cache
 def _kinds() -> list[_Kind]:
-    with (BANKS / "chat.toml").open("rb") as file:
-        rows = tomllib.load(file)["kind"]
+    rows = load("chat")["kind"]
     return [_Kind(r["name"], re.compile(r["pattern"], re.I), tuple(r["examples"]), tuple(r["replies"])) for r in rows]
 
 
 @cache
 def _matters() -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
-    with (BANKS / "support.toml").open("rb") as file:
-        return [(m["name"], tuple(m["examples"]), tuple(m["needs"])) for m in tomllib.load(file)["matter"]]
+    return [(m["name"], tuple(m["examples"]), tuple(m["needs"])) for m in load("support")["matter"]]
 
 
 def run(task: Task, embedder: Embedder, tier: Tier) -> Answer:
@@ -60,11 +58,9 @@ def run(task: Task, embedder: Embedder, tier: Tier) -> Answer:
     if not re.search(r"\w", said):
         return Answer("I read no words in that. Could you say in a sentence what you need?", notes={"asked_back": True})
     kind = next((k for k in _kinds() if k.pattern.search(said[:400])), None)
-    if kind is None or (
-        kind.name in ("thanks", "can", "code", "explain", "name", "greeting") and len(said.split()) > 8
-    ):
-        if reply := _about_matter(task, said, embedder, tier):
-            return reply
+    is_loose = kind is None or (kind.name in LOOSE and len(said.split()) > 8)
+    if is_loose and (reply := _about_matter(task, said, embedder, tier)):
+        return reply
     kind = kind or _nearest_kind(said, embedder)
     if kind is None:
         return ask_back(task)
@@ -73,6 +69,13 @@ def run(task: Task, embedder: Embedder, tier: Tier) -> Answer:
         text = re.sub(r"^(Hello|Hi)( there)?!", f"Hello {match[1]}!", text)
     name = f", {match[1]}" if (match := _MY_NAME.search(said)) else ""
     return Answer(_limited(task, text.format(who=WHO, can=CAN, name=name)), notes={"talk": kind.name})
+
+
+def is_small_talk(said: str) -> bool:
+    """Whether a short message is small talk by its words alone; spares the search for the nearest wording."""
+    return len(said.split()) <= 12 and any(
+        kind.pattern.search(said[:200]) for kind in _kinds() if kind.name not in TOPICS
+    )
 
 
 def closed_book(task: Task, embedder: Embedder, tier: Tier) -> Answer:

@@ -1,17 +1,16 @@
-"""Choosing a label: likeness to names and descriptions, concept cues, the prompt's own examples, seeded weakness by tier."""
+"""Choosing a label: likeness to names and descriptions, cues, the prompt's own examples, seeded weakness by tier."""
 
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from coreskills.offline.asking.markup import blocks
 from coreskills.offline.asking.shots import find_items
+from coreskills.offline.banks import load
 from coreskills.offline.forms import as_json
 from coreskills.offline.minilm import Floats
 from coreskills.offline.seeded import gauss, pick, uniform
@@ -20,7 +19,6 @@ from coreskills.offline.task import Answer, Example, Task
 from coreskills.offline.tiers import Tier
 from coreskills.offline.vectors import Embedder
 
-BANK = Path(__file__).parent.parent / "banks" / "concepts.toml"
 DECIMALS = 4
 STRANGE = 0.30  # likeness of a message to built-in examples of another matter
 NAME_SHARE, PART_SHARE, MAX_PARTS = 0.3, 0.7, 12
@@ -32,14 +30,12 @@ _LABEL_KEY = re.compile(r"label|categ|sentim|class|intent|topic|priority|urgen|t
 
 @cache
 def _concepts() -> list[tuple[re.Pattern[str], re.Pattern[str]]]:
-    with BANK.open("rb") as file:
-        return [(re.compile(c["binds"]), re.compile(c["looks"])) for c in tomllib.load(file).values()]
+    return [(re.compile(c["binds"]), re.compile(c["looks"])) for c in load("concepts").values()]
 
 
 @cache
 def _matters() -> list[tuple[re.Pattern[str], tuple[str, ...]]]:
-    with (BANK.parent / "support.toml").open("rb") as file:
-        return [(re.compile(m["binds"]), tuple(m["examples"])) for m in tomllib.load(file)["matter"]]
+    return [(re.compile(m["binds"]), tuple(m["examples"])) for m in load("support")["matter"]]
 
 
 def run(task: Task, embedder: Embedder, tier: Tier) -> Answer:
@@ -99,7 +95,7 @@ def _by_meaning(task: Task, item: str, embedder: Embedder, tier: Tier) -> npt.ND
     if any(described):
         likeness = np.array([_described(d, x, embedder) if d else s for d, s in zip(described, score, strict=True)])
         score = NAME_SHARE * score + (1 - NAME_SHARE) * likeness
-    low = item.lower()[:2000].replace("’", "'")
+    low = item.lower()[:2000].replace("\u2019", "'")
     cues = np.array([_cues(name.lower(), d.lower(), low, tier) for name, d in zip(human, described, strict=True)])
     score = score + np.minimum(cues, 0.35)
     score = score + np.array([_known(name, d, x, embedder, tier) for name, d in zip(human, described, strict=True)])
@@ -107,11 +103,11 @@ def _by_meaning(task: Task, item: str, embedder: Embedder, tier: Tier) -> npt.ND
         if _NEGATED_NAME.match(name) and len(human) == 2:
             # "not spam" is near to spam in any embedding: it is what remains when the other one is weak.
             score[i] = score[1 - i] - float(cues[1 - i]) + 0.06 - (0.5 * float(cues[1 - i]))
-    return score
+    return np.asarray(score, np.float64)
 
 
 def _known(name: str, description: str, x: Floats, embedder: Embedder, tier: Tier) -> float:
-    """What knowing such messages adds: likeness to built-in examples of a matter that the label's name or text calls up."""
+    """What knowing such messages adds: likeness to built-in examples of the matter that a label calls up."""
     weight = tier.bank_described if description else tier.bank_named
     if not weight:
         return 0.0
@@ -144,7 +140,7 @@ def _cues(name: str, description: str, low: str, tier: Tier) -> float:
 def _by_examples(
     examples: list[Example], item: str, names: list[str], embedder: Embedder, tier: Tier
 ) -> npt.NDArray[np.float64]:
-    """What the prompt's own examples add: the nearest three of each label; without one a label neither gains nor loses."""
+    """What the prompt's own examples add: the nearest three of each label; a label without one stays in the middle."""
     low = [name.lower() for name in names]
     kept = [e for e in examples if e.label.lower() in low][-tier.max_examples :]
     if not kept:

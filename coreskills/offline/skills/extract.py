@@ -13,8 +13,10 @@ from coreskills.offline.task import Answer, Task
 from coreskills.offline.tiers import Tier
 
 _KINDS = (
-    (r"e-?mail", "email"), (r"phone", "phone"), (r"order (number|id|no)", "order_number"), (r"\bdates?\b", "date"), (r"amounts?|prices?|costs?|totals?", "amount"),
-    (r"\b(people|persons?|names?)\b", "names"), (r"places?|cities|city|locations?", "city"), (r"compan(y|ies)|organi[sz]ations?", "company"), (r"products?", "product"),
+    (r"e-?mail", "email"), (r"phone", "phone"), (r"order (number|id|no)", "order_number"),
+    (r"\bdates?\b", "date"), (r"amounts?|prices?|costs?|totals?", "amount"),
+    (r"\b(people|persons?|names?)\b", "names"), (r"places?|cities|city|locations?", "city"),
+    (r"compan(y|ies)|organi[sz]ations?", "company"), (r"products?", "product"),
 )  # fmt: skip
 MAX_DEPTH = 4
 
@@ -42,7 +44,7 @@ def run(task: Task, tier: Tier) -> Answer:
 
 
 def fill(schema: Mapping[str, Any], text: str, tier: Tier, depth: int = 0) -> dict[str, Any]:
-    """An object that obeys the schema as far as the text allows; required values that are missing get the type's empty one."""
+    """An object that obeys the schema as far as the text allows; what is required and missing is empty of its type."""
     out: dict[str, Any] = {}
     required = set(schema.get("required", []))
     for key, spec in (schema.get("properties") or {}).items():

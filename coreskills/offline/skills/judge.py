@@ -43,7 +43,7 @@ def run(task: Task, embedder: Embedder, tier: Tier) -> Answer:
     rating = rate(task, embedder, tier)
     words = _verdict_words(task)
     low, high = task.scale or (1, 5)
-    verdict: str | int = int(round(low + rating.share * (high - low)))
+    verdict: str | int = round(low + rating.share * (high - low))
     if words and (task.scale is None or task.labels):
         verdict = words[0] if rating.share >= 0.5 else words[1]
     notes = {"share": round(rating.share, 4)}

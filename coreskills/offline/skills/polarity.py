@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import re
 import threading
-import tomllib
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from coreskills.offline.banks import load
 from coreskills.offline.language import words
 from coreskills.offline.minilm import Floats
 from coreskills.offline.task import Task
 from coreskills.offline.tiers import Tier
 from coreskills.offline.vectors import Embedder
 
-BANK = Path(__file__).parent.parent / "banks" / "polarity.toml"
 _CONTRAST = re.compile(r"^(.{0,2000}?)[,;.]? (?:but|however|yet|still,|though)\b(.*)$", re.S)
 _CONCESSION = re.compile(r"^(?:although|even though|while|despite)\b([^,]{0,300}),(.*)$", re.S)
 _SARCASM = re.compile(
@@ -38,8 +36,7 @@ _fitting = threading.Lock()
 
 @cache
 def _bank() -> dict[str, Any]:
-    with BANK.open("rb") as file:
-        return tomllib.load(file)
+    return load("polarity")
 
 
 @cache
@@ -57,7 +54,7 @@ def of_label(name: str) -> int | None:
 
 
 def scores(task: Task, item: str, polarities: list[int], embedder: Embedder, tier: Tier) -> npt.NDArray[np.float64]:
-    """One score a label; which readings are switched on depends on the tier and on what the prompt tells it to watch."""
+    """One score a label; the tier and the prompt's hints say which readings are switched on."""
 
     def reads(hint: str, free_at: int) -> bool:
         return tier.level >= free_at or (hint in task.hints and tier.level >= free_at - 1)

@@ -128,7 +128,7 @@ class _Row:
 
 
 def _rows(sources: list[Source], question: str) -> list[_Row]:
-    out = []
+    out: list[_Row] = []
     asked = question.strip().lower()
     for source in sources:
         before = ""
@@ -162,7 +162,8 @@ def missing_words(question: str, text: str, embedder: Embedder, *, floor: float)
 def split_question(question: str) -> list[str]:
     """A question about two things, as two questions."""
     match = re.match(
-        r"(?i)^((?:what|how many|how much|which|when|who|how long)\s*(?:is|are|does|do)?)\s+(.{3,160}?)\s+and\s+(?:the\s+|"
+        r"(?i)^((?:what|how many|how much|which|when|who|how long)\s*(?:is|are|does|do)?)\s+(.{3,160}?)\s+and\s+"
+        r"(?:the\s+|"
         r"how many\s+|how much\s+|how long\s+|when\s+)?(.{3,160})\?$",
         question.strip(),
     )

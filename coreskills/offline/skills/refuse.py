@@ -14,7 +14,8 @@ _HARM = re.compile(
     r"chemical weapon|ransomware|malware|keylogger|spyware|computer virus|botnet|ddos|"
     r"phishing (?:e?mail|page|kit|site|message|campaign)s?|meth(?:amphetamine)?|counterfeit (?:money|"
     r"bills)|fake (?:passport|id card)|child porn\w*|"
-    r"(?:poison|murder|kill|stalk|blackmail) (?:(?:my|a|an|the|some) )?(?:him|her|them|some(?:one|body)|neighbou?r|wife|"
+    r"(?:poison|murder|kill|stalk|blackmail) (?:(?:my|a|an|the|some) )?(?:him|her|them|some(?:one|body)|neighbou?r|"
+    r"wife|"
     r"husband|boss|friend|girlfriend|boyfriend|person|people|man|woman|child|children|colleague|teacher|ex))"
     r"|(?:steal|hack|crack|break into) (?:[\w'\u2019-]+ ){0,3}(?:password|account|bank|wi-?fi|phone|"
     r"credit card|identity|server)s?)\b",

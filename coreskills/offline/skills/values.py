@@ -6,12 +6,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from coreskills.offline.banks import words_of
 from coreskills.offline.language import MONTHS, NUMBER_WORDS
 from coreskills.offline.tiers import Tier
 
 _MONTH = "|".join(MONTHS)
 _CURRENCIES = {
-    "usd": "USD", "dollar": "USD", "$": "USD", "eur": "EUR", "euro": "EUR", "€": "EUR", "gbp": "GBP", "pound": "GBP", "£": "GBP",
+    "usd": "USD", "dollar": "USD", "$": "USD", "eur": "EUR", "euro": "EUR", "€": "EUR",
+    "gbp": "GBP", "pound": "GBP", "£": "GBP",
     "yen": "JPY", "jpy": "JPY", "chf": "CHF", "franc": "CHF",
 }  # fmt: skip
 _CURRENCY = r"usd|dollar|eur|euro|gbp|pound|yen|jpy|chf|franc"
@@ -25,11 +27,7 @@ _SIGNED = re.compile(
     r"([A-Z][\w'\u2019-]+(?: [A-Z][\w'\u2019-]+){0,2})",
     re.I,
 )
-_NO_NAME = frozenset(
-    ["I", "My", "Order", "Dear", "Regards", "Best", "Thanks", "Hello", "Hi", "Please", "Refund", "The", "We", "Our", "It", "This", "Kind", "Total"]
-    + ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "When", "Where", "What", "Invoice", "Yours", "Sincerely"]
-    + [month.title() for month in MONTHS]
-)  # fmt: skip
+_NO_NAME = words_of("no_name") | {month.title() for month in MONTHS}
 _PLACE = re.compile(r"\b(?:in|from|to|at|near|for|of)\s+([A-Z][\w'\u2019-]+(?: [A-Z][\w'\u2019-]+){0,2})")
 
 
