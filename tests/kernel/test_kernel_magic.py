@@ -99,3 +99,16 @@ def test_with_the_gateway_away_it_says_so(metered: Any, gateway: Any) -> None:
     assert "does not answer right now" in say(metered, "spend")
     gateway.start()
     assert "No calls yet" in say(metered, "spend")
+
+
+def test_spent_budget_is_said_at_the_call_in_the_note_and_by_the_magic(metered: Any, gateway: Any) -> None:
+    """The call is refused as a provider would; the note and the magic say why and whom to ask."""
+    metered.run(HELLO)
+    metered.run("hello()")
+    (grant,) = gateway.keys.grants()
+    gateway.keys.set_budget(grant.id, gateway.ledger.calls()[0].cost_usd)
+    out = metered.run("hello()")
+    assert (out.error, out.stderr) == ("EnforcedSpendLimitReachedError", "")
+    assert "budget spent: calls are refused (429) from now on" in out.notes[0]
+    assert out.notes[0].endswith("\n1 of 1 call failed: 429")
+    assert say(metered, "budget").startswith("Budget spent: ")
