@@ -60,7 +60,11 @@ class Panel:
         """Without any answer yet: the labs that were fetched, so that Open and Validate work."""
         found = sorted(path.parent.name for path in self.root.glob("*/*.ipynb") if path.stem == path.parent.name)
         labs = [{"id": lab, "number": "", "title": lab, "state": "fetched"} for lab in found]
-        return {"modules": [{"id": "here", "title": "On this computer", "passed": 0, "total": len(labs), "labs": labs}]}
+        advice = {"lab_id": found[0], "action": "open", "reason": ""} if found else None
+        return {
+            "next": advice,
+            "modules": [{"id": "", "title": "Labs on this computer", "passed": 0, "total": len(labs), "labs": labs}],
+        }
 
 
 def overlay(panel: Row, *, root: Path, checks: dict[str, Row], service: Row) -> Row:
@@ -92,8 +96,7 @@ def _with_local(lab: Row, *, root: Path, checks: dict[str, Row]) -> Row:
 def _next(asked: Row | None, labs: dict[str, Row]) -> Row | None:
     """Follow the service's advice, as far as this disk allows: what is here already is opened, not fetched."""
     if asked is None or asked.get("lab_id") not in labs:
-        begun = next((lab for lab in labs.values() if lab["path"]), None)
-        return {"lab_id": begun["id"], "action": "open", "reason": ""} if asked is None and begun else asked
+        return None
     lab = labs[asked["lab_id"]]
     action = asked.get("action", "open")
     if action == "fetch" and lab["path"]:

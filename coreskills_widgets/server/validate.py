@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 _CELL_TIMEOUT_S = 120
+_HEADING = re.compile(r"^##? (.+)$", re.MULTILINE)
+_POINTS = re.compile(r" \(\d+ points?\)")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _ERROR_CHARS = 600
 
@@ -46,16 +48,18 @@ def judge(content: Any) -> dict[str, Any]:
     """Read the outcome of each visible check out of an executed notebook."""
     from nbgrader import utils
 
-    checks = [cell for cell in content.cells if cell.cell_type == "code" and utils.is_grade(cell)]
+    checks = [cell for cell in content.cells if cell.cell_type == "code" and utils.is_grade(cell) and _has_code(cell)]
     failed = [cell for cell in checks if not _passed(cell, utils)]
+    titles = _titles(content)
     changed = [cell for cell in checks if utils.is_locked(cell) and _is_changed(cell, utils)]
     return {
         "checks_n": len(checks),
         "checks_ok": len(checks) - len(failed),
         "failed": [
-            {"title": _title(cell), "cell_id": cell.get("id", ""), "message": _message(cell)} for cell in failed
+            {"title": titles[cell.get("id", "")], "cell_id": cell.get("id", ""), "message": _message(cell)}
+            for cell in failed
         ],
-        "changed": [_title(cell) for cell in changed],
+        "changed": [titles[cell.get("id", "")] for cell in changed],
     }
 
 
@@ -71,10 +75,21 @@ def _is_changed(cell: Any, utils: Any) -> bool:
     return bool(known) and known != utils.compute_checksum(cell)
 
 
-def _title(cell: Any) -> str:
-    """The check's first comment line, else its id."""
-    first = cell.source.strip().partition("\n")[0]
-    return first.lstrip("# ").strip() if first.startswith("#") else str(cell.metadata.nbgrader.get("grade_id", "check"))
+def _has_code(cell: Any) -> bool:
+    """Hidden checks leave an empty cell, or a comment, in a released notebook: there is nothing to run."""
+    return any(line.strip() and not line.strip().startswith("#") for line in cell.source.splitlines())
+
+
+def _titles(content: Any) -> dict[str, str]:
+    """Name each cell after the heading it stands under: ``Task 2: from tokens to money``."""
+    heading, titles = "", {}
+    for cell in content.cells:
+        if cell.cell_type == "markdown":
+            found = _HEADING.findall(cell.source)
+            heading = _POINTS.sub("", found[-1]) if found else heading
+        grade_id = str(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
+        titles[cell.get("id", "")] = f"{heading} ({grade_id})" if heading and grade_id else heading or grade_id
+    return titles
 
 
 def _message(cell: Any) -> str:

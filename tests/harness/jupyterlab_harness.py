@@ -40,6 +40,27 @@ FLAGS = [
     "--disable-sync",
 ]
 _START_S = 60
+_OVERFLOW = """
+selector => [...document.querySelectorAll(selector)].flatMap(root => {
+  const edge = root.getBoundingClientRect().right + 1;
+  const isClipped = one => {
+    for (let up = one.parentElement; up && up !== root; up = up.parentElement) {
+      if (getComputedStyle(up).overflowX !== 'visible' && !up.matches('.jp-coreskills-card')) return true;
+    }
+    return Boolean(one.closest('svg'));
+  };
+  return [...root.querySelectorAll('*')]
+    .filter(one => { const box = one.getBoundingClientRect(); return box.width > 1 && box.right > edge && !isClipped(one); })
+    .map(one => one.outerHTML.slice(0, 160));
+})
+"""
+_WIDTH = """
+pixels => {
+  const made = Object.assign(document.createElement('style'), {id: 'test-width'});
+  const sheet = document.getElementById('test-width') ?? document.head.appendChild(made);
+  sheet.textContent = `.jp-Cell-outputArea .jp-coreskills { width: ${pixels}px !important }`;
+}
+"""
 
 
 @dataclass
@@ -235,3 +256,30 @@ def run_all(page: Page, *, timeout_ms: int = 60_000) -> None:
         " p.sessionContext.session.kernel.status === 'idle' }",
         timeout=timeout_ms,
     )
+
+
+def accessibility_faults(page: Page, *within: str) -> list[str]:
+    """What axe-core finds wrong inside these elements, each in a line."""
+    page.evaluate((ROOT / "ui/node_modules/axe-core/axe.min.js").read_text(encoding="utf-8"))
+    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    violations: list[dict[str, Any]] = page.evaluate(
+        "async ([within, rules]) => (await axe.run({include: within.map(one => [one])}, {runOnly: rules})).violations",
+        [list(within), rules],
+    )
+    return [
+        f"{fault['id']}: {fault['help']}: {node['html'][:200]}: {node['failureSummary'][:200]}"
+        for fault in violations
+        for node in fault["nodes"]
+    ]
+
+
+def sideways_overflow(page: Page, within: str) -> list[str]:
+    """Elements that stick out of their widget to the right; inside a box that scrolls they may."""
+    faults: list[str] = page.evaluate(_OVERFLOW, within)
+    return faults
+
+
+def set_width(page: Page, pixels: int) -> None:
+    """Give the widgets a width of their own, as a narrow window would."""
+    page.evaluate(_WIDTH, pixels)
+    page.wait_for_timeout(400)

@@ -19,13 +19,15 @@ export interface ILab {
   score?: number | null;
   max?: number | null;
   passed?: boolean | null;
-  late?: boolean;
+  is_late?: boolean;
   checks_ok?: number | null;
   checks_n?: number | null;
   attempts_left?: number | null;
   queue_place?: number | null;
   receipt?: IReceipt | null;
   feedback_new?: boolean;
+  /** The service's own words about the grading. */
+  grading_note?: string | null;
   spent_usd?: string | null;
   budget_usd?: string | null;
   path?: string | null;
@@ -44,7 +46,7 @@ export interface IPanel {
   course?: { id: string; title: string };
   next?: { lab_id: string; action: Action; reason: string } | null;
   modules: IModule[];
-  badge?: { modules_done: number; modules_total: number; capstone?: string | boolean | null; issued?: boolean } | null;
+  badge?: { modules_done: number; modules_total: number; capstone?: string | boolean | null; earned?: boolean } | null;
   service: { state: 'ok' | 'away'; as_of_utc: string; trouble: string };
 }
 

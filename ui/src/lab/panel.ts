@@ -7,12 +7,13 @@ import { Widget } from '@lumino/widgets';
 
 import { note } from '../shared/badge';
 import { fill, h, say } from '../shared/dom';
-import { clock } from '../shared/format';
+import { clock, visible } from '../shared/format';
 import { Refused, type Api } from './api';
 import type { Action, ILab, IPanel, IValidation } from './data';
 import { nameOf, view, type IViewState } from './view';
 import { news, validationWords } from './words';
 
+const FAILED_SHOWN = 3;
 const EVERY_MS = 15_000;
 const AT_MOST_MS = 300_000;
 
@@ -153,11 +154,9 @@ export class CoursePanel extends Widget {
       found.trouble && note('bad', found.trouble),
       found.changed.length > 0 && note('warn', `These checks were edited here; grading uses the originals: ${found.changed.join(', ')}.`),
       found.failed.length > 0 &&
-        h('ul', { class: 'jp-coreskills-failed' }, ...found.failed.map(check => {
-          const link = h('button', { type: 'button', class: 'jp-coreskills-link' }, check.title);
-          link.addEventListener('click', () => open(check.cell_id));
-          return h('li', {}, link, h('p', { class: 'jp-coreskills-small' }, check.message));
-        })),
+        failedList(found.failed.slice(0, FAILED_SHOWN), open),
+      found.failed.length > FAILED_SHOWN &&
+        h('details', {}, h('summary', {}, `${found.failed.length - FAILED_SHOWN} more`), failedList(found.failed.slice(FAILED_SHOWN), open)),
     );
   }
 
@@ -232,6 +231,15 @@ export class CoursePanel extends Widget {
   private find(id: string): ILab | undefined {
     return this.labs().find(lab => lab.id === id);
   }
+}
+
+function failedList(failed: IValidation['failed'], open: (cellId: string) => void): HTMLElement {
+  const items = failed.map(check => {
+    const link = h('button', { type: 'button', class: 'jp-coreskills-link' }, visible(check.title));
+    link.addEventListener('click', () => open(check.cell_id));
+    return h('li', {}, link, h('p', { class: 'jp-coreskills-small' }, visible(check.message)));
+  });
+  return h('ul', { class: 'jp-coreskills-failed' }, ...items);
 }
 
 /** How to find the focused button again after a redraw. */

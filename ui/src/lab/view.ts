@@ -4,7 +4,7 @@ import { note } from '../shared/badge';
 import { button, h, type Child } from '../shared/dom';
 import { clock, date } from '../shared/format';
 import type { Action, ILab, IModule, IPanel } from './data';
-import { actionsFor, attemptsWords, badgeWords, dueWords, LABELS, leftWords, passingWords, RUNNING, spendWords, stateOf } from './words';
+import { actionsFor, attemptsWords, badgeWords, cardLines, dueWords, LABELS, passingWords, RUNNING, spendWords, stateOf } from './words';
 
 export interface IViewState {
   openModules: Set<string>;
@@ -35,7 +35,11 @@ export function view(panel: IPanel, state: IViewState, actions: IViewActions): H
 
 function away(panel: IPanel): HTMLElement {
   const when = panel.service.as_of_utc ? `As of ${clock(panel.service.as_of_utc)}: ` : '';
-  return note('warn', `${when}${panel.service.trouble}. Trying again. Open and Validate work; Submit has to wait.`);
+  return note('warn', `${when}${sentence(panel.service.trouble, when)}. Trying again. Open and Validate work; Submit has to wait.`);
+}
+
+function sentence(words: string, before: string): string {
+  return before ? words : words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 function card(panel: IPanel, lab: ILab | undefined, state: IViewState, actions: IViewActions): HTMLElement {
@@ -50,8 +54,7 @@ function card(panel: IPanel, lab: ILab | undefined, state: IViewState, actions: 
     { class: 'jp-coreskills-card jp-coreskills-next', 'aria-label': 'Continue' },
     h('p', { class: 'jp-coreskills-small' }, isNew ? 'Start with' : 'Continue'),
     h('h3', {}, nameOf(lab)),
-    leftWords(lab) ? h('p', {}, leftWords(lab)) : null,
-    panel.next!.reason && panel.next!.reason !== leftWords(lab) ? h('p', {}, panel.next!.reason) : null,
+    ...cardLines(lab, panel.next!.reason).map(line => h('p', {}, line)),
     due(lab),
     doButton(lab, action, state, actions, true, panel.service.state === 'away'),
     h('p', { class: 'jp-coreskills-small' }, explain(action, lab)),
@@ -112,7 +115,7 @@ function progress(panel: IPanel): HTMLElement | null {
 function moduleOf(module: IModule, panel: IPanel, state: IViewState, actions: IViewActions): HTMLElement {
   const isOpen = state.openModules.has(module.id);
   const unfold = button('', () => actions.toggleModule(module.id), { class: 'jp-coreskills-unfold-button', 'aria-expanded': String(isOpen), 'data-module': module.id });
-  unfold.append(h('span', { 'aria-hidden': 'true' }, isOpen ? '\u25be' : '\u25b8'), h('span', { class: 'jp-coreskills-name' }, `${module.id} ${module.title}`), h('span', { class: 'jp-coreskills-small' }, `${module.passed} of ${module.total}`));
+  unfold.append(h('span', { 'aria-hidden': 'true' }, isOpen ? '\u25be' : '\u25b8'), h('span', { class: 'jp-coreskills-name' }, [module.id, module.title].filter(Boolean).join(' ')), h('span', { class: 'jp-coreskills-small' }, `${module.passed} of ${module.total}`));
   return h('section', {}, h('h3', {}, unfold), isOpen && h('ul', {}, ...module.labs.map(lab => labRow(lab, panel, state, actions))));
 }
 
@@ -129,7 +132,7 @@ function labRow(lab: ILab, panel: IPanel, state: IViewState, actions: IViewActio
 }
 
 function labMore(lab: ILab, panel: IPanel, state: IViewState, actions: IViewActions): HTMLElement {
-  const lines = [passingWords(lab), attemptsWords(lab), spendWords(lab)].filter(Boolean);
+  const lines = [lab.grading_note ?? passingWords(lab), attemptsWords(lab), spendWords(lab)].filter(Boolean);
   const possible = actionsFor(lab);
   const isAway = panel.service.state === 'away';
   return h(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { ILab, IPanel } from './data';
-import { actionsFor, badgeWords, leftWords, news, passingWords, stateOf, validationWords } from './words';
+import { actionsFor, badgeWords, cardLines, leftWords, news, passingWords, stateOf, validationWords } from './words';
 
 const lab = (more: Partial<ILab>): ILab => ({ id: 'b1-2', number: 'B1.2', title: 'Cost calculator', state: 'new', ...more });
 const panel = (...labs: ILab[]): IPanel => ({ modules: [{ id: 'M1', title: 'Basics', passed: 0, total: labs.length, labs }], service: { state: 'ok', as_of_utc: '', trouble: '' } });
@@ -38,9 +38,15 @@ it('offers fetch before, and open, validate, submit after', () => {
   expect(actionsFor(lab({ state: 'to_come' }))).toEqual([]);
 });
 
+it('says each line of the card once', () => {
+  expect(cardLines(lab({ minutes: 60 }), 'About 60 min.')).toEqual(['About 60 min.']);
+  expect(cardLines(lab({ state: 'not_yet', score: 14, max: 20, grading_note: '70 %: passing needs more than 70 %.' }), '14 of 20: passing needs more than 70 %.')).toEqual(['14 of 20: passing needs more than 70 %.', '70 %: passing needs more than 70 %.']);
+  expect(cardLines(lab({ state: 'in_progress', checks_ok: 5, checks_n: 8 }), 'You have begun it.')).toEqual(['5 of 8 checks pass']);
+});
+
 it('says what is left', () => {
   expect(leftWords(lab({ state: 'in_progress', checks_ok: 5, checks_n: 8 }))).toBe('5 of 8 checks pass');
-  expect(leftWords(lab({ minutes: 40 }))).toBe('about 40 min');
+  expect(leftWords(lab({ minutes: 40 }))).toBe('About 40 min.');
 });
 
 it('speaks of a lab once, when it is graded', () => {

@@ -41,7 +41,7 @@ export function stateOf(lab: ILab): IMark {
     case 'grading':
       return { shape: '\u25d5', words: 'grading', level: 'plain' };
     case 'passed':
-      return { shape: '\u2713', words: `passed${scoreOf(lab)}`, level: 'good' };
+      return { shape: '\u2713', words: `passed${scoreOf(lab)}${lab.is_late ? ', late' : ''}`, level: 'good' };
     case 'not_yet':
       return { shape: '\u2715', words: `not yet${scoreOf(lab)}`, level: 'warn' };
     case 'late':
@@ -64,10 +64,21 @@ export function passingWords(lab: ILab): string {
 
 /** What is left to do in a lab, in a sentence. */
 export function leftWords(lab: ILab): string {
-  if (lab.checks_n && (lab.state === 'in_progress' || lab.state === 'not_yet' || lab.state === 'fetched')) {
+  if (lab.checks_n && (lab.state === 'in_progress' || lab.state === 'fetched')) {
     return `${lab.checks_ok ?? 0} of ${lab.checks_n} checks pass`;
   }
-  return passingWords(lab) || (lab.state === 'new' && lab.minutes ? `about ${lab.minutes} min` : '');
+  return lab.state === 'new' && lab.minutes ? `About ${lab.minutes} min.` : '';
+}
+
+/** The lines of the card: what is left, and why this comes next, each once. */
+export function cardLines(lab: ILab, reason: string): string[] {
+  const lines = [leftWords(lab), lab.state === 'in_progress' ? '' : reason, reason || lab.grading_note ? '' : passingWords(lab), lab.grading_note ?? ''];
+  const seen = new Set<string>();
+  return lines.filter(line => line && !seen.has(plain(line)) && seen.add(plain(line)));
+}
+
+function plain(line: string): string {
+  return line.toLowerCase().replace(/\.$/, '');
 }
 
 export function spendWords(lab: ILab): string {
@@ -94,7 +105,7 @@ export function badgeWords(panel: IPanel): string {
   if (!badge) {
     return '';
   }
-  if (badge.issued || (badge.modules_done >= badge.modules_total && isCapstoneDone(badge.capstone))) {
+  if (badge.earned || (badge.modules_done >= badge.modules_total && isCapstoneDone(badge.capstone))) {
     return 'Badge earned: all modules and the capstone';
   }
   const capstone = isCapstoneDone(badge.capstone) ? ', capstone done' : badge.modules_done >= badge.modules_total ? ', the capstone is left' : '';

@@ -1,0 +1,25 @@
+"""One JupyterLab and one browser for the widgets' tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from jupyterlab_harness import JupyterLab, chromium, classroom, jupyterlab
+from playwright.sync_api import Browser
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium."""
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterLab]:
+    """JupyterLab with our extension and a private gateway."""
+    folder: Path = tmp_path_factory.mktemp("jupyterlab")
+    with classroom(folder / "state") as room, jupyterlab(folder / "home", room=room, log=folder / "lab.log") as running:
+        yield running
