@@ -23,7 +23,7 @@ from coreskills.course import Course
 from coreskills.errors import ClassroomError
 from coreskills.progress.rules import Status
 
-_ALGORITHM = "EdDSA"
+_ALGORITHM = "Ed25519"  # RFC 9864; the older name "EdDSA" is deprecated there
 _CONTEXT = [
     "https://www.w3.org/ns/credentials/v2",
     "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json",
