@@ -8,14 +8,14 @@ import threading
 from pathlib import Path
 
 from coreskills.classroom.grader import ExaminerGrader, default_workers
-from coreskills.classroom.queue import GradingQueue, open_queue
+from coreskills.classroom.queue import Grader, GradingQueue, open_queue
 from coreskills.classroom.service.app import open_exchange
 from coreskills.classroom.settings import Classroom, Run
 from coreskills.classroom.store.claims import Claims
 from coreskills.classroom.store.grades import Grades
 
 
-def build_queue(room: Classroom, grader: ExaminerGrader) -> GradingQueue:
+def build_queue(room: Classroom, grader: Grader) -> GradingQueue:
     """The queue of a classroom, with the examiner at its end."""
     return GradingQueue(
         open_queue(room),

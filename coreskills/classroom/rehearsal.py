@@ -6,12 +6,11 @@ Nothing of it touches the real classroom: it has a state folder of its own.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import nbformat
 from nbformat import NotebookNode
@@ -19,17 +18,20 @@ from nbformat import NotebookNode
 from coreskills.checking.variants import apply, read_source, read_variants
 from coreskills.classroom.grader import ExaminerGrader, default_workers
 from coreskills.classroom.grading import build_queue
+from coreskills.classroom.queue import Grader, GradingQueue, Outcome
 from coreskills.classroom.roster import Person, Roster
 from coreskills.classroom.service.app import PREFIX, Service, create_app, open_exchange, release_open_labs
 from coreskills.classroom.service.identity import Caller
 from coreskills.classroom.settings import Classroom
 from coreskills.classroom.store.bundle import pack, unpack
+from coreskills.classroom.store.exchange import Submission
+from coreskills.classroom.store.grades import Attempt, Grades
 from coreskills.course import Lab
 from coreskills.errors import ClassroomError, CourseError
 from coreskills.gateway.keys import KeyStore
 from coreskills.gateway.serve import GatewayServer
 from coreskills.ledger.store import Ledger
-from coreskills_widgets.exchange.service import CourseService
+from coreskills_widgets.exchange.client import CourseService
 
 Kind = Literal["good", "partly right", "empty"]
 
@@ -99,14 +101,14 @@ class Rehearsal:
 
     def run(self) -> list[Result]:
         """Play it through; results in the order of ``learners``."""
-        with self._open() as (exchange_of, queue, grades):
-            receipts = {}
-            for learner in self.learners:
-                receipts[learner.name] = self._hand_in(exchange_of(learner.name), learner)
-            while queue.work(self._lab.id, limit=len(KINDS)):
-                pass
-            scores = {attempt.submission.learner: attempt for attempt in grades.attempts(lab=self._lab.id)}
-            return [self._result(exchange_of(learner.name), learner, receipts, scores) for learner in self.learners]
+        with self._open() as (service_of, queue, grades):
+            receipts = {learner.name: self._hand_in(service_of(learner.name), learner) for learner in self.learners}
+            queue.work(self._lab.id)
+            attempts = {attempt.learner: attempt for attempt in grades.attempts(lab=self._lab.id)}
+            return [
+                self._result(service_of(learner.name), learner, receipts[learner.name], attempts[learner.name])
+                for learner in self.learners
+            ]
 
     def _filled_in(self) -> dict[Kind, dict[str, str]]:
         """For each kind of work, what stands in the cells that learners fill in."""
@@ -119,7 +121,7 @@ class Rehearsal:
         return {"good": _answers(source), "partly right": _answers(apply(toys[0], source)), "empty": {}}
 
     @contextmanager
-    def _open(self) -> Iterator[tuple[Callable[[str], CourseService], Any, Any]]:
+    def _open(self) -> Iterator[tuple[Callable[[str], CourseService], GradingQueue, Grades]]:
         room = self._room
         room.make_folders()
         roster = Roster(room.database_url)
@@ -140,15 +142,21 @@ class Rehearsal:
         )
         grader = ExaminerGrader(room, exchange, workers=default_workers() * 2)
         with GatewayServer(create_app(service)) as server:
+            url = server.url + PREFIX
             try:
-                url = server.url + PREFIX
-                yield (
-                    lambda name: CourseService(url, tokens.of(name)),
-                    _Stepwise(build_queue(room, grader), grader, self._step),
-                    service.grades,
-                )
+                queue = build_queue(room, self._watched(grader))
+                yield lambda name: CourseService(url, tokens.of(name)), queue, service.grades
             finally:
                 grader.close()
+
+    def _watched(self, grader: Grader) -> Grader:
+        def grade(lab: str, batch: Sequence[Submission]) -> Mapping[int, Outcome]:
+            outcomes = grader(lab, batch)
+            for submission in batch:
+                self._step("graded", submission.learner)
+            return outcomes
+
+        return grade
 
     def _hand_in(self, service: CourseService, learner: Learner) -> str:
         files = unpack(service.fetch(self._lab.id))
@@ -159,15 +167,13 @@ class Rehearsal:
         self._step("submitted", learner.name)
         return str(receipt["sha256"])
 
-    def _result(self, service: CourseService, learner: Learner, receipts: Any, scores: Any) -> Result:
-        points = self._lab.points
-        most = Decimal(points.visible + points.hidden)
-        attempt = scores.get(learner.name)
-        if attempt is None or attempt.grade is None:
-            return Result(learner.name, learner.kind, receipts[learner.name], None, most, 0, "was not graded")
-        page = unpack(service.feedback(attempt.submission.id))[f"{self._lab.id}.html"]
+    def _result(self, service: CourseService, learner: Learner, receipt: str, attempt: Attempt) -> Result:
+        most = Decimal(self._lab.points.visible + self._lab.points.hidden)
+        if attempt.grade is None:
+            return Result(learner.name, learner.kind, receipt, None, most, 0, attempt.error or "was not graded")
+        page = unpack(service.feedback(attempt.submission_id))[f"{self._lab.id}.html"]
         self._step("read", learner.name)
-        return Result(learner.name, learner.kind, receipts[learner.name], attempt.grade.auto, most, len(page))
+        return Result(learner.name, learner.kind, receipt, attempt.grade.auto, most, len(page))
 
 
 def _answers(notebook: NotebookNode) -> dict[str, str]:
@@ -197,8 +203,3 @@ def unexpected(results: list[Result]) -> list[str]:
         if not row.feedback:
             wrong.append(f"{row.learner}: no feedback page")
     return wrong
-
-
-def state_of(root: Path) -> Path:
-    """A state folder inside a scratch folder."""
-    return root / "state"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
+from pathlib import Path
 
 import click
 
@@ -55,6 +57,8 @@ def cli() -> None:
 
 def main() -> None:
     """Run a verb; exit 0 when it worked, 1 when it failed, 2 when it was called wrongly."""
+    # nbgrader calls `alembic` by name: the one of this environment, also when nobody activated it.
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     try:
         cli(standalone_mode=False)
     except click.UsageError as error:
