@@ -42,7 +42,7 @@ def _value(value: Any) -> str:
 
 def normal(cause: str) -> str:
     """The form in which causes are compared."""
-    return _ADDRESS.sub("", cause).strip()
+    return (_ADDRESS.sub("", cause) if " at 0x" in cause else cause).strip()
 
 
 def function(cause: str) -> str:

@@ -42,6 +42,8 @@ def _provider(path: str, headers: Mapping[str, str]) -> Provider:
 
 def canonical_query(query: str) -> str:
     """Sort the parameters; ``beta=true`` only says which class of the SDK made the call."""
+    if not query:
+        return ""
     pairs = [pair for pair in parse_qsl(query, keep_blank_values=True) if pair != ("beta", "true")]
     return urlencode(sorted(pairs))
 

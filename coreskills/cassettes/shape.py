@@ -28,11 +28,12 @@ _TEXT_BLOCKS = ("text", "input_text", "output_text")
 _SCHEMA_PROSE = ("title", "description", "name", "strict", "examples", "default")
 _SNAPSHOT = re.compile(r"-(?:\d{8}|\d{4}-\d{2}-\d{2}|latest)$")
 
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
 
 def digest(document: Any) -> str:
     """A fingerprint of a JSON value."""
-    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    return hashlib.blake2b(_encode(document).encode(), digest_size=16).hexdigest()
 
 
 def model_family(model: str) -> str:
