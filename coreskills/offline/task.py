@@ -17,11 +17,16 @@ Skill = Literal[
 
 @dataclass(frozen=True)
 class Source:
-    """A document in the prompt."""
+    """A document in the prompt.
+
+    Attributes:
+        is_marked: It was marked as a source; a line of a plain numbered list or a loose paragraph may be something else.
+    """
 
     id: str
     title: str
     text: str
+    is_marked: bool = True
 
 
 @dataclass(frozen=True)

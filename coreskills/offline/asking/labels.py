@@ -60,7 +60,7 @@ IMPLIED: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 
 def find_labels(order: str, marked: list[Block], schema: Mapping[str, Any] | None) -> dict[str, str]:
-    """Label names to descriptions ("" where none) from schema, tags, lists or running text; ``{}`` when none is offered."""
+    """Label names to descriptions ("" where none) from schema, tags, lists or running text; ``{}`` when none."""
     return _enum(schema) or _tagged(marked) or _named(order) or _listed(order) or _inline(order)
 
 

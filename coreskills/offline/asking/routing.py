@@ -17,6 +17,7 @@ from coreskills.offline.vectors import Embedder
 
 NEAR, MARGIN = 0.45, 0.04  # a wording must be this near to a known one, and nearer than any of another skill
 
+_LABELLING = re.compile(r"(?i)classif|categor|\blabel|sentiment|\bone of\b")
 _SELF = re.compile(r"(?i)\b(you|your|yourself|u)\b")
 
 
@@ -71,7 +72,9 @@ def _by_wording(task: Task) -> Skill | None:
     """What the words of the order say."""
     order, told = mended(task.order), mended(_last_order(task))
     asks = task.question.endswith("?")
-    labelled = bool(task.labels) and bool(task.examples or task.schema or task.prefill or _says("classify", order))
+    firmly = bool(task.examples or task.schema or task.prefill or _LABELLING.search(order))
+    has_sources = any(source.is_marked for source in task.sources)
+    labelled = bool(task.labels) and (firmly or (not has_sources and _says("classify", order)))
     if _says("extract", told) and (task.keys or not labelled) and not (task.sources and asks):
         return "extract"
     if labelled:

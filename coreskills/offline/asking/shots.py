@@ -163,17 +163,15 @@ def _cut_at_label(value: str) -> str:
     return value
 
 
-def find_items(item: str, marked: list[Block]) -> list[tuple[str, str]]:
+def find_items(task: Task, marked: list[Block]) -> list[tuple[str, str]]:
     """Several items packed into one message: repeated tags or numbered lines; ``[]`` for a single item."""
     repeated = [b for b in marked if b.name in ITEM_NAMES]
-    if (
-        len(repeated) >= 2
-        and len({b.name for b in repeated}) == 1
-        and all("id" in b.attributes or "index" in b.attributes for b in repeated)
-    ):
-        return [(b.attributes.get("id") or b.attributes["index"], b.body) for b in repeated]
-    lines = [line for line in item.splitlines() if line.strip()]
-    matches = [_NUMBERED_ITEM.match(line) for line in lines]
-    if len(lines) >= 2 and all(match and match[1] for match in matches):
-        return [(match[1], match[2].strip()) for match in matches if match]
-    return []
+    numbers = [b.attributes.get("id") or b.attributes.get("index") for b in repeated]
+    if len(repeated) >= 2 and len({b.name for b in repeated}) == 1 and all(numbers):
+        return [(str(number), b.body) for number, b in zip(numbers, repeated, strict=True)]
+    matches = [_NUMBERED_ITEM.match(line) for line in task.last.splitlines() if line.strip()]
+    rows = [(match[1], match[2].strip()) for match in matches if match and match[1]]
+    is_list = len(rows) >= 2 and [number for number, _ in rows] == [str(i) for i in range(1, len(rows) + 1)]
+    offered = {name.lower() for name in task.labels}
+    is_offer = any(text.lower().startswith(tuple(offered)) and len(text.split()) <= 4 for _, text in rows)
+    return rows if is_list and not is_offer else []

@@ -25,6 +25,9 @@ _STOPS = re.compile(
     re.I,
 )
 _ASKS = re.compile(r"(?i)^(who|what|when|where|which|how|why|whose|is|are|does|do|did|can|could|may|will)\b")
+_ORIGIN = re.compile(
+    r"[(\[]([^()\[\]\n]{1,80})[)\]][:,]?\s+|([\w -]{1,60}\.(?:pdf|md|txt|html?|docx?)[^:\n]{0,30}):\s+", re.I
+)
 _TITLE = re.compile(r"^(?:title|source|file|name)\s*[:=]\s*(.{1,80})\n", re.I)
 
 
@@ -93,7 +96,9 @@ def _numbered(text: str) -> list[Source]:
             title, body = title or head.strip(" ()*:-"), rest.strip()
         if len(out) == len(found) - 1:
             body = _drop_question(body)
-        out.append(Source(identity, title, body))
+        if not title and (origin := _ORIGIN.match(body)):
+            title, body = (origin[1] or origin[2]).strip(), body[origin.end() :]
+        out.append(Source(identity, title, body, is_marked=bare_numbers < len(found)))
     if not found or (bare_numbers == len(found) and (len(found) < 2 or sum(len(s.text.split()) >= 5 for s in out) < 2)):
         return []
     return [source for source in out if len(source.text.split()) >= 2]
@@ -149,9 +154,11 @@ def loose_sources(text: str, *, mentions_text: bool) -> list[Source]:
         r"look at)\b[^\n.!?]{0,80}[:.]?$"
     )
     kept = [p for p in paragraphs if not pointed.match(p)]
-    return [
-        Source(str(i), "", re.sub(r"(?i)^(?:text|passage|article|notes)\s*:\s*", "", p)) for i, p in enumerate(kept, 1)
-    ]
+    out = []
+    for number, paragraph in enumerate(kept, 1):
+        text = re.sub(r"(?i)^(?:text|passage|article|notes)\s*:\s*", "", paragraph)
+        out.append(Source(str(number), "", text, is_marked=False))
+    return out
 
 
 def find_question(text: str, marked: list[Block], named: list[Field]) -> str:

@@ -16,6 +16,7 @@ from coreskills.offline.task import Task
 from coreskills.offline.vectors import Embedder
 
 ORDER_CHARS = 8_000  # what patterns may read; orders are short, data is long
+MAX_STRIPPED = 100  # sources taken out of the order; more only cost time
 _POINTS_AT_TEXT = re.compile(
     r"(?i)\b(passage|the text|this text|context|article|following|below|above|based on|"
     r"according|notes|document|policy|paragraph|source|read this|report)\b"
@@ -31,6 +32,9 @@ def understand(prompt: Prompt, embedder: Embedder) -> Task:
     task = collect(prompt)
     marked, named = blocks(task.last), fields(task.last)
     above = blocks(task.system)
+    task.question = find_question(task.last, marked, named)
+    if not task.sources:
+        task.sources = find_sources(task.last, marked, named) or find_sources(task.system, above, fields(task.system))
     task.order = _order(task, marked, above)
     for field in reversed(named):
         task.fields[field.name] = task.fields.get(field.name) or field.value
@@ -47,9 +51,6 @@ def understand(prompt: Prompt, embedder: Embedder) -> Task:
     ):
         task.labels = dict.fromkeys((e.label for e in task.examples), "")
     task.labels = task.labels or implied_labels(task.order)
-    task.question = find_question(task.last, marked, named)
-    if not task.sources:
-        task.sources = find_sources(task.last, marked, named) or find_sources(task.system, above, fields(task.system))
     if not task.sources and task.question.endswith("?"):
         task.sources = loose_sources(task.last, mentions_text=bool(_POINTS_AT_TEXT.search(task.order)))
     task.item = find_item(task, marked, named)
@@ -63,6 +64,11 @@ def _order(task: Task, marked: list[Block], above: list[Block]) -> str:
     last = without(task.last, [b for b in marked if b.name in data or _DATA.match(b.name)])
     last = without(last, fences(last))
     system = without(task.system, [b for b in above if b.name in data])
+    for source in task.sources[:MAX_STRIPPED]:
+        if source.is_marked and source.text:
+            last, system = last.replace(source.text, " "), system.replace(source.text, " ")
+            if source.title:
+                last = last.replace(f"({source.title})", " ")
     text = f"{_ends(system)}\n{_ends(last)}".strip()
     return text
 

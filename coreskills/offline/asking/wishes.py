@@ -8,7 +8,8 @@ from coreskills.offline.language import NUMBER_WORDS, number_in
 from coreskills.offline.task import Limit, Task
 
 _ONLY = re.compile(
-    r"\b(only|just|nothing else|one word|single word|exactly one|no (other|extra|explanation|"
+    r"\b((?:only|just)(?! (?:from|use|using|on|if|when|in|by|the (?:numbered |given |provided )?(?:sources?|context|"
+    r"documents?|information|facts|text|passages?))\b)|nothing else|one word|single word|exactly one|no (other|extra|explanation|"
     r"prose|markdown|additional)|"
     r"without (any )?(explanation|other)|no explanation|single label|label name|and nothing more)\b"
 )

@@ -65,7 +65,7 @@ def _best(task: Task, question: str, embedder: Embedder, tier: Tier) -> Found | 
 
 def _worded(task: Task, question: str, best: Found, tier: Tier) -> str:
     sentence = best.sentence.strip()
-    if task.form == "label" or _SHORT.search(task.order):
+    if _SHORT.search(task.order):
         short = short_answer(question, sentence)
         if short:
             return f"{short} [{best.source.id}]" if task.cite else short

@@ -40,7 +40,7 @@ def _matters() -> list[tuple[re.Pattern[str], tuple[str, ...]]]:
 
 def run(task: Task, embedder: Embedder, tier: Tier) -> Answer:
     """Label the item, or each item of a packed message."""
-    items = find_items(task.item, blocks(task.last))
+    items = find_items(task, blocks(task.last))
     if len(items) >= 2:
         return _many(task, items, embedder, tier)
     names, score = scored(task, task.item, embedder, tier)

@@ -35,7 +35,7 @@ def value_of(key: str, spec: Mapping[str, Any], text: str, tier: Tier) -> Any:
     """The value of a field by its name, type and description; ``None`` when the text has none."""
     text = text[:20_000]
     hint = f"{key} {spec.get('description', '')}".lower().replace("_", " ").replace("-", " ")
-    kind = spec.get("type", "string")
+    kind = spec.get("type")
     kind = next((k for k in kind if k != "null"), "string") if isinstance(kind, list) else kind
     if isinstance(spec.get("enum"), list):
         return _of_enum(spec["enum"], text)
@@ -176,7 +176,7 @@ def _code(key: str, text: str, tier: Tier) -> str | None:
     )
     found = after[1] if after else next(iter(re.findall(r"\b[A-Z]{1,5}-?\d[\d-]{1,20}\b", text)), None)
     found = found or next(iter(re.findall(r"#(\w{2,20})", text)), None)
-    return found or next(iter(re.findall(r"\b\d{4,12}\b", text)), None)
+    return found or next(iter(re.findall(r"\b\d{5,12}\b", text)), None)
 
 
 def _money(key: str, text: str, tier: Tier) -> float | int | None:
