@@ -26,6 +26,9 @@ _MESSAGES = {
 }
 
 
+_PING = b"event: ping"  # clients do not read what it carries
+
+
 class ConnectionDropped(Exception):
     """A scripted fault: the answer breaks off here."""
 
@@ -82,13 +85,14 @@ async def break_stream(fault: Fault | None, incoming: Incoming, chunks: AsyncIte
             async for part in _slowly(chunk, fault.bytes_per_s):
                 yield part
             continue
-        if sent >= fault.after_events:
+        if sent >= fault.after_events and not (fault.kind == "malformed" and chunk.startswith(_PING)):
             if fault.kind == "drop":
                 raise ConnectionDropped
             if fault.kind == "midstream_error":
                 yield event_error(incoming.wire.provider, "overloaded", fault.message or "Overloaded")
             elif fault.kind == "malformed":
-                yield b"data: " + chunk.partition(b"data: ")[2][:20] + b"\n\n"
+                name, data, text = chunk.partition(b"data: ")
+                yield name + data + text[:20] + b"\n\n"
             return
         sent += 1
         yield chunk

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
@@ -119,4 +120,4 @@ def _read(fault: Any, place: int) -> Fault:
 
 def _holds(body: bytes, text: str) -> bool:
     """The text occurs in a JSON body, whichever way its letters were escaped."""
-    return text.encode() in body or text.encode("ascii", "backslashreplace") in body
+    return any(json.dumps(text, ensure_ascii=ascii_)[1:-1].encode() in body for ascii_ in (False, True))
