@@ -7,6 +7,7 @@ import hashlib
 import json
 import struct
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from coreskills.cassettes.recording import Recording
@@ -17,27 +18,27 @@ EMBEDDINGS = "/v1/embeddings"
 RERANK = "/v2/rerank"
 
 _JSON = {"content-type": "application/json"}
+# A recorded answer that is not one of its endpoint's teaches nothing; the call itself still replays.
+_NOT_OF_THIS_SHAPE = (KeyError, TypeError, IndexError, ValueError, AttributeError, struct.error)
 
 
 class Vectors:
     """Every recorded embedding, by model, dimensions and exact text."""
 
     def __init__(self, recordings: Iterable[Recording]) -> None:
-        self._known: dict[tuple[str, Any, str], tuple[list[float], float]] = {}
+        self._known: dict[tuple[str, str, str], tuple[list[float], float]] = {}
         for each in recordings:
             if each.request.path == EMBEDDINGS and each.response.status == 200:
-                self._learn(each)
+                with suppress(*_NOT_OF_THIS_SHAPE):
+                    self._learn(each)
 
     def _learn(self, recording: Recording) -> None:
         asked, answer = recording.request.json, recording.response.json
-        if not isinstance(asked, dict) or not isinstance(answer, dict):
-            return
         texts = _texts(asked)
-        total = (answer.get("usage") or {}).get("prompt_tokens", 0)
-        shares = _shares(texts, total)
-        for item in answer.get("data") or ():
-            text = texts[item["index"]]
-            self._known[_key(asked, text)] = decode(item["embedding"]), shares[item["index"]]
+        shares = _shares(texts, answer["usage"]["prompt_tokens"])
+        for item in answer["data"]:
+            place = item["index"]
+            self._known[_key(asked, texts[place])] = decode(item["embedding"]), shares[place]
 
     def compose(self, request: WireRequest) -> WireResponse | None:
         """Answer from recorded vectors; ``None`` when one text has none.
@@ -45,7 +46,7 @@ class Vectors:
         The tokens of a text that was only recorded together with others are its share of theirs, by length.
         """
         asked = request.json
-        texts = _texts(asked) if isinstance(asked, dict) else []
+        texts = _texts(asked)
         found = [self._known.get(_key(asked, text)) for text in texts]
         if not texts or None in found:
             return None
@@ -68,15 +69,14 @@ class Vectors:
         )
 
 
-def _texts(asked: dict[str, Any]) -> list[str]:
-    given = asked.get("input")
-    return [
-        text if isinstance(text, str) else json.dumps(text) for text in (given if isinstance(given, list) else [given])
-    ]
+def _texts(asked: Any) -> list[str]:
+    given = asked.get("input") if isinstance(asked, dict) else None
+    listed = given if isinstance(given, list) else [given] if given is not None else []
+    return [text if isinstance(text, str) else json.dumps(text) for text in listed]
 
 
-def _key(asked: dict[str, Any], text: str) -> tuple[str, Any, str]:
-    return model_family(str(asked.get("model"))), asked.get("dimensions"), text
+def _key(asked: dict[str, Any], text: str) -> tuple[str, str, str]:
+    return model_family(str(asked.get("model"))), str(asked.get("dimensions")), text
 
 
 def _shares(texts: list[str], total: int) -> list[float]:
@@ -103,24 +103,29 @@ class Scores:
     def __init__(self, recordings: Iterable[Recording]) -> None:
         self._known: dict[tuple[str, str, str], float] = {}
         for each in recordings:
-            asked, answer = each.request.json, each.response.json
-            if each.request.path == RERANK and each.response.status == 200 and isinstance(asked, dict):
-                documents = [_document(document) for document in asked["documents"]]
-                for result in (answer or {}).get("results") or ():
-                    key = (str(asked.get("model")), str(asked.get("query")), documents[result["index"]])
-                    self._known[key] = result["relevance_score"]
+            if each.request.path == RERANK and each.response.status == 200:
+                with suppress(*_NOT_OF_THIS_SHAPE):
+                    self._learn(each)
+
+    def _learn(self, recording: Recording) -> None:
+        asked, answer = recording.request.json, recording.response.json
+        documents = [_document(document) for document in asked["documents"]]
+        for result in answer["results"]:
+            key = (str(asked.get("model")), str(asked.get("query")), documents[result["index"]])
+            self._known[key] = result["relevance_score"]
 
     def compose(self, request: WireRequest) -> WireResponse | None:
         """Rank any list of documents whose scores were recorded; ``None`` when one has none."""
         asked = request.json
-        if not isinstance(asked, dict) or not asked.get("documents"):
+        if not isinstance(asked, dict) or not isinstance(asked.get("documents"), list) or not asked["documents"]:
             return None
         documents = [_document(document) for document in asked["documents"]]
         scores = [self._known.get((str(asked.get("model")), str(asked.get("query")), text)) for text in documents]
         known = [(score, index) for index, score in enumerate(scores) if score is not None]
         if len(known) < len(documents):
             return None
-        ranked = sorted(known, key=lambda pair: (-pair[0], pair[1]))[: asked.get("top_n") or len(known)]
+        top = asked["top_n"] if isinstance(asked.get("top_n"), int) else len(known)
+        ranked = sorted(known, key=lambda pair: (-pair[0], pair[1]))[:top]
         results = [{"index": index, "relevance_score": score} for score, index in ranked]
         name = hashlib.blake2b(request.body, digest_size=16).hexdigest()
         meta = {"api_version": {"version": "2"}, "billed_units": {"search_units": 1}}

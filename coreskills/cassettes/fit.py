@@ -33,15 +33,16 @@ def limit_allows(request: Shape, recorded: Shape, answer: Any) -> bool:
         return True
     if was_cut(answer):
         return False
-    usage = answer.get("usage") or {}
-    used = usage.get("output_tokens", usage.get("completion_tokens", 0))
-    return request.limit is None or used <= request.limit
+    usage = answer.get("usage")
+    used = usage.get("output_tokens", usage.get("completion_tokens")) if isinstance(usage, dict) else None
+    return request.limit is None or (isinstance(used, int) and used <= request.limit)
 
 
 def was_cut(answer: dict[str, Any]) -> bool:
     """The recorded answer ended at its token limit."""
-    reasons = [answer.get("stop_reason"), (answer.get("incomplete_details") or {}).get("reason")]
-    reasons += [choice.get("finish_reason") for choice in answer.get("choices") or ()]
+    details = answer.get("incomplete_details")
+    reasons = [answer.get("stop_reason"), details.get("reason") if isinstance(details, dict) else None]
+    reasons += [choice.get("finish_reason") for choice in _dicts(answer.get("choices"))]
     return any(reason in _CUT for reason in reasons)
 
 
@@ -51,15 +52,21 @@ def tools_called(answer: Any) -> frozenset[str]:
 
 
 def _called(answer: dict[str, Any]) -> Iterable[str]:
-    for block in answer.get("content") or ():
+    for block in _dicts(answer.get("content")):
         if block.get("type") == "tool_use":
-            yield block["name"]
-    for item in answer.get("output") or ():
+            yield str(block.get("name"))
+    for item in _dicts(answer.get("output")):
         if item.get("type") == "function_call":
-            yield item["name"]
-    for choice in answer.get("choices") or ():
-        for call in (choice.get("message") or {}).get("tool_calls") or ():
-            yield (call.get("function") or call.get("custom") or {}).get("name", "")
+            yield str(item.get("name"))
+    for choice in _dicts(answer.get("choices")):
+        message = choice.get("message")
+        for call in _dicts(message.get("tool_calls") if isinstance(message, dict) else None):
+            function = call.get("function") or call.get("custom")
+            yield str(function.get("name")) if isinstance(function, dict) else ""
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def said(entry: Entry) -> str:
@@ -72,7 +79,7 @@ def content_of(answer: Any, response: WireResponse) -> str:
     if response.status != 200 or not isinstance(answer, dict):
         return f"{response.status} {response.body.decode(errors='replace')}"
     content = answer.get("content") or answer.get("output")
-    content = content or [choice.get("message") for choice in answer.get("choices") or ()]
+    content = content or [choice.get("message") for choice in _dicts(answer.get("choices"))]
     return json.dumps(_told(content or answer), sort_keys=True, ensure_ascii=False)
 
 

@@ -68,9 +68,9 @@ def canonical_json(body: bytes) -> bytes:
     """The same JSON with sorted keys and no spaces; anything else unchanged."""
     try:
         document = json.loads(body)
-    except (ValueError, RecursionError):
+        return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    except (ValueError, RecursionError):  # half a surrogate pair is a ValueError too
         return body
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def allowed(headers: Mapping[str, str], names: tuple[str, ...]) -> dict[str, str]:

@@ -33,7 +33,7 @@ _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=F
 
 def digest(document: Any) -> str:
     """A fingerprint of a JSON value."""
-    return hashlib.blake2b(_encode(document).encode(), digest_size=16).hexdigest()
+    return hashlib.blake2b(_encode(document).encode(errors="surrogatepass"), digest_size=16).hexdigest()
 
 
 def model_family(model: str) -> str:
@@ -108,7 +108,7 @@ def parse(request: WireRequest) -> Shape:
     form = {k: _plain_schema(v) for k, v in rest.items() if k not in _SAMPLING and k != "tools"}
     tools = frozenset(_tool_names(body.get("tools")))
     said = [[row.role, row.text, row.other] for row in rows]
-    limits = [body[name] for name in _LIMITS if isinstance(body.get(name), int)]
+    limits = [body[name] for name in _LIMITS if type(body.get(name)) is int]
     return Shape(
         endpoint,
         model,
@@ -140,10 +140,12 @@ def _rows(body: Json) -> Iterable[Row]:
 def _messages(role: str, content: Any, *, calls: Any = None) -> Iterable[Row]:
     texts: list[str] = []
     other: list[str] = []
-    for block in [content] if isinstance(content, (str, dict)) else content or ():
+    for block in _listed(content):
         _collect(block, texts, other)
-    for call in calls or ():
-        function = (call.get("function") or call.get("custom") or {}) if isinstance(call, dict) else {}
+    for call in _listed(calls):
+        function = call.get("function") or call.get("custom") if isinstance(call, dict) else None
+        if not isinstance(function, dict):
+            function = {"name": function}
         other.append(digest([function.get("name"), _arguments(function.get("arguments") or function.get("input"))]))
     if texts or other:
         yield Row(_ROLES.get(role, role), squeeze("\n".join(texts)), tuple(other))
@@ -159,7 +161,7 @@ def _collect(block: Any, texts: list[str], other: list[str]) -> None:
         texts.append(str(block.get("text") or ""))
     elif kind in ("tool_result", "function_call_output"):
         inner = block.get("content", block.get("output"))
-        for part in [inner] if isinstance(inner, (str, dict)) else inner or ():
+        for part in _listed(inner):
             _collect(part, texts, other)
         if block.get("is_error"):
             other.append("error")
@@ -169,6 +171,10 @@ def _collect(block: Any, texts: list[str], other: list[str]) -> None:
         texts += [str(block.get("title") or ""), str(source.get("data") or "")]
     else:
         other.append(digest(_without_cache({k: v for k, v in block.items() if k not in ("id", "status")})))
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None or value == "" else [value]
 
 
 def _arguments(value: Any) -> Any:

@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from coreskills.cassettes import Cassette, Hit, Library, Miss, Recording
 from coreskills.cassettes.compose import decode, encode
@@ -316,6 +318,41 @@ def test_a_miss_names_what_differs_to_the_learner_and_shows_the_instructor_where
         "+user: Judge",
     ):
         assert line in miss.instructor_view
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["type", "text", "content", "role", "name", "input", "function"]), inner)
+    ),
+    max_leaves=12,
+)
+FIELDS = ["model", "messages", "input", "system", "tools", "max_tokens", "stream", "stream_options", "n", "documents"]
+PATHS = ["/v1/messages", "/v1/chat/completions", "/v1/responses", "/v1/embeddings", "/v2/rerank", "/v1/other"]
+
+
+@given(st.one_of(json_values, st.dictionaries(st.sampled_from(FIELDS), json_values)), st.sampled_from(PATHS))
+def test_whatever_is_asked_is_a_hit_or_a_miss(body: Any, path: str) -> None:
+    """No body that JSON can write makes the index fail, be it asked or recorded."""
+    wire = request(body, path, "openai")
+    known = library(
+        Recording(request(ask("The zip broke on day one.")), answer("no"), ("f('The zip broke on day one.')",)),
+        embedding(["aa"], [[1.0]], 8),
+        Recording(
+            request({"x": body}, path, "openai"), WireResponse(200, JSON, json.dumps(body).encode()), ("f('a b c d')",)
+        ),
+    )
+    assert isinstance(known.find(wire, cause="f('The zip broke on day one.')"), (Hit, Miss))
+    assert isinstance(library(Recording(wire, answer("x"))).find(wire), Hit)
+
+
+@pytest.mark.parametrize("body", [b"", b"\xff", b"[[[", b'"\\ud800"', b"[" * 5000 + b"]" * 5000], ids=range(5))
+def test_a_body_that_is_no_json_is_only_found_exactly(body: bytes) -> None:
+    """Bytes are compared as bytes."""
+    wire = WireRequest("openai", "POST", "/v1/chat/completions", body=body)
+    assert isinstance(library(Recording(wire, answer("x"))).find(wire), Hit)
+    assert isinstance(library(Recording(request(ask("hi")), answer("x"))).find(wire), Miss)
 
 
 # ---- drift ----
