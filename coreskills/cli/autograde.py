@@ -43,8 +43,8 @@ def command(
 ) -> None:
     """Grade submissions of LAB in the examiner and write the gradebook.
 
-    Learner code runs in a sandbox; tests, recordings and scores stay out of its reach. Exits with 1 when a submission could not
-    be graded: it has no score then, the others have.
+    Learner code runs in a sandbox; tests, recordings and scores stay out of its reach. Exits with 1 when a submission
+    could not be graded: it has no score then, the others have.
     """
     root = course.resolve() if course else find_course().root
     from coreskills.examiner.course_folders import folders_of, load_config
@@ -103,10 +103,10 @@ def _print_summary(rows: list[Graded]) -> None:
         table.add_row(row.lab, row.learner, *cells, note)
     console = Console()
     console.print(table)
-    graded = [row for row in rows if row.score is not None]
+    graded, failed = [row for row in rows if row.score is not None], [row for row in rows if row.error]
     slowest = sorted(graded, key=lambda row: -row.seconds)[:3]
     console.print(
-        f"{len(graded)} graded, {sum(r.skipped for r in rows)} graded before, {sum(bool(r.error) for r in rows)} not graded."
+        f"{len(graded)} graded, {sum(r.skipped for r in rows)} graded before, {len(failed)} not graded."
     )
     if slowest:
         console.print("Slowest: " + ", ".join(f"{row.learner} {row.lab} {row.seconds:.1f} s" for row in slowest))

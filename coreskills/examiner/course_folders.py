@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from traitlets.config import Config, PyFileConfigLoader
+from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
 
 from coreskills.errors import GradingError
 from coreskills.examiner.submissions import Folders
@@ -28,7 +29,8 @@ def load_config(root: Path) -> Config:
     before = Path.cwd()
     os.chdir(root)
     try:
-        return PyFileConfigLoader(path.name, path=str(root)).load_config()
+        config: Config = PyFileConfigLoader(path.name, path=str(root)).load_config()
+        return config
     except Exception as error:
         raise GradingError(f"{path} fails: {type(error).__name__}: {error}.", fix="mend that line") from error
     finally:

@@ -6,6 +6,7 @@ Recordings and hand-ins are read by path, so workers need the course folder unde
 from __future__ import annotations
 
 import atexit
+import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
@@ -34,27 +35,30 @@ class DaskPool:
     """
 
     def __init__(self, scheduler: str, *, settings: Settings | None = None) -> None:
-        from distributed import Client
+        import distributed
 
+        untyped: Any = distributed
         try:
-            self._client = Client(scheduler, timeout=CONNECT_S, set_as_default=False)
+            self._client: Any = untyped.Client(scheduler, timeout=CONNECT_S, set_as_default=False)
         except (OSError, TimeoutError) as error:
             raise GradingError(f"No Dask scheduler answers at {scheduler}.", fix="dask scheduler") from error
         self._settings = settings or Settings()
 
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Outcome]]:
         """Examine on the cluster; two tasks for each worker thread are under way at a time."""
-        from distributed import as_completed
+        import distributed
 
+        untyped: Any = distributed
         source = iter(jobs)
         open_jobs: dict[str, Job] = {}
-        completed = as_completed()
+        completed = untyped.as_completed(loop=self._client.loop)
         room = max(2, 2 * sum(self._client.nthreads().values()))
         while True:
             while len(open_jobs) < room and (job := next(source, None)) is not None:
-                future = self._client.submit(
-                    examine_here, job.to_json(), asdict(self._settings), key=f"examine-{job.id}", pure=False, retries=RETRIES
-                )
+                row, settings = job.to_json(), asdict(self._settings)
+                # A key of its own for each run: a new run must not be given the last one's answer.
+                key = f"examine-{job.id}-{uuid.uuid4().hex[:8]}"
+                future = self._client.submit(examine_here, row, settings, key=key, pure=False, retries=RETRIES)
                 open_jobs[future.key] = job
                 completed.add(future)
             if not open_jobs:
@@ -83,7 +87,8 @@ def examine_here(job: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any
 def _outcome(future: Any) -> Outcome:
     error = future.exception()
     if error is not None:
-        return GradingError(f"The cluster could not run it: {type(error).__name__}: {error}.", fix="look at the workers' logs")
+        text = f"The cluster could not run it: {type(error).__name__}: {error}."
+        return GradingError(text, fix="look at the workers' logs")
     answer = future.result()
     if "result" in answer:
         return Examination.from_json(answer["result"])

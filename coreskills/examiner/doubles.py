@@ -36,12 +36,16 @@ def wire(wall: Wall, value: Any, encoder: Encoder) -> Wire:
     if isinstance(value, types.ModuleType):
         return ["ref", value.__name__, ""]
     is_definition = isinstance(value, type | types.FunctionType | types.BuiltinFunctionType)
-    if is_definition and (name := _library_name(value)) is not None:
-        return ["ref", *name]
+    if is_definition and (found := _library_name(value)) is not None:
+        return ["ref", *found]
     kind = type(value)
-    if hasattr(kind, "model_fields") and hasattr(kind, "model_construct") and (name := _library_name(kind)) is not None:
+    if (
+        hasattr(kind, "model_fields")
+        and hasattr(kind, "model_construct")
+        and (found := _library_name(kind)) is not None
+    ):
         fields = {key: encoder.encode(item) for key, item in vars(value).items()}
-        return ["py", *name, fields, sorted(value.model_fields_set)]
+        return ["py", *found, fields, sorted(value.model_fields_set)]
     if not is_harmless(value):
         raise TypeError(
             f"a {kind.__module__}.{kind.__qualname__} cannot be passed to learner code: its methods would run in "

@@ -49,7 +49,7 @@ SUBMITTED_NOTEBOOK = _table(
 )  # fmt: skip
 GRADE = _table(
     "grade", _text("id"), _text("cell_id"), _text("notebook_id"), sa.Column("auto_score", sa.Float),
-    sa.Column("manual_score", sa.Float), sa.Column("needs_manual_grade", sa.Boolean), sa.Column("extra_credit", sa.Float),
+    sa.Column("manual_score", sa.Float), sa.Column("needs_manual_grade", sa.Boolean),
 )  # fmt: skip
 COMMENT = _table(
     "comment", _text("id"), _text("cell_id"), _text("notebook_id"), _text("auto_comment"), _text("manual_comment")
@@ -169,7 +169,7 @@ class GradebookFile:
             .where(BASE_CELL.c.notebook_id.in_(mine))
         )
         for cell in connection.execute(query).mappings():
-            _sort_in(notebooks[cell["notebook_id"]], cell)
+            _sort_in(notebooks[cell["notebook_id"]], dict(cell))
         return Released(row["id"], row["name"], row["duedate"], {n.name: n for n in notebooks.values()})
 
     def graded(self, lab: Released) -> dict[str, datetime | None]:

@@ -151,7 +151,8 @@ class _Run:
         names = [target / f"{name}.ipynb" for name in self._lab.notebooks]
         if learner not in graded or not all(path.is_file() for path in names):
             return False
-        return graded[learner] == read_timestamp(self._folders.submission(learner, self._lab.name))
+        handed_in = read_timestamp(self._folders.submission(learner, self._lab.name))
+        return bool(graded[learner] == handed_in)
 
     def _jobs(self, learners: list[str]) -> Iterator[Job]:
         for learner in learners:

@@ -45,16 +45,16 @@ class Handle:
     def __delattr__(self, name: str) -> None:
         ask(self, "unset", name)
 
-    @property
+    @property  # type: ignore[misc]  # the object's own class, not the handle's
     def __class__(self) -> Any:
         return _own(self, "_kind").library or type(self)
 
     @property
-    def __dict__(self) -> Any:
+    def __dict__(self) -> Any:  # type: ignore[override]  # the object's, over there
         return ask(self, "get", "__dict__")
 
     @property
-    def __doc__(self) -> Any:
+    def __doc__(self) -> Any:  # type: ignore[override]  # the object's, over there
         return ask(self, "get", "__doc__")
 
     @property
@@ -162,7 +162,7 @@ class LearnerClass:
                 body.update(send=_send, throw=_throw, close=_close)
             if self.fields:
                 body.update(_record_class_attributes(self))
-            self._type = type(Handle)(self.name, (Handle,), body)
+            self._type = type(self.name, (Handle,), body)
         return self._type(wall, number, self, extra)
 
 
@@ -170,7 +170,7 @@ def _record_class_attributes(kind: LearnerClass) -> dict[str, Any]:
     """Let ``dataclasses.fields`` and ``asdict`` work on a handle: they look at the type."""
     import dataclasses
 
-    shape = dataclasses.make_dataclass(kind.name, kind.fields or [], init=False, repr=False, eq=False)
+    shape: Any = dataclasses.make_dataclass(kind.name, kind.fields or [], init=False, repr=False, eq=False)
     return {"__dataclass_fields__": shape.__dataclass_fields__, "__dataclass_params__": shape.__dataclass_params__}
 
 
@@ -192,7 +192,7 @@ def resolve_class(name: tuple[str, str]) -> type | None:
     top = module.partition(".")[0]
     if top in _NEVER or module not in sys.modules or (top in sys.stdlib_module_names and module not in _SHOWN_STDLIB):
         return None
-    found = sys.modules[module]
+    found: Any = sys.modules[module]
     for part in qualname.split("."):
         found = getattr(found, part, None)
     return found if isinstance(found, type) else None
@@ -336,7 +336,7 @@ class ClassHandle(Handle):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return _call(self, *args, **kwargs)
 
-    @property
+    @property  # type: ignore[misc]  # it is a class, over there
     def __class__(self) -> Any:
         return type
 

@@ -81,8 +81,8 @@ class Host:
         """Work until the client hangs up."""
         self._client.send({"ready": True})
         while True:
-            pipes = [running.pipe for running in self._running.values()]
-            ready, _, _ = select.select([self._client, *pipes], [], [], 0.5 if self._running else None)
+            watched: list[Any] = [self._client, *(running.pipe for running in self._running.values())]
+            ready, _, _ = select.select(watched, [], [], 0.5 if self._running else None)
             for one in ready:
                 if one is self._client:
                     if not self._take_all():

@@ -13,11 +13,12 @@ def apply_late_penalties(gradebook_url: str, lab: Released, learner: str, config
     Args:
         config: Of the course, with the plug-in's options; ``None`` for nbgrader's own.
     """
-    from nbformat import v4  # nbgrader is slow to import, and most hand-ins are in time
+    import nbformat  # nbgrader is slow to import, and most hand-ins are in time
     from nbgrader.preprocessors import AssignLatePenalties
     from traitlets.config import Config
 
+    untyped: Any = nbformat
     step = AssignLatePenalties(config=config if config is not None else Config())
     for name in lab.notebooks:
         where = {"notebook": name, "assignment": lab.name, "student": learner, "db_url": gradebook_url}
-        step.preprocess(v4.new_notebook(), {"nbgrader": where})
+        step.preprocess(untyped.v4.new_notebook(), {"nbgrader": where})

@@ -18,8 +18,8 @@ class Names(dict[str, Any]):
     """Globals of all test cells of one notebook.
 
     Args:
-        tools: Statements of the instructor that bind names for tests: imports of locked cells, and functions that
-            assert. They run here at first use, so that a learner who rebinds ``np`` or ``assert_allclose`` changes nothing.
+        tools: Statements of the instructor that bind names for tests: imports, and functions that assert. They run
+            here at first use, so that a learner who rebinds ``np`` or ``assert_allclose`` changes nothing.
     """
 
     def __init__(self, wall: Wall, tools: dict[str, ast.stmt]) -> None:

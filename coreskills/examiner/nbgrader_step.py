@@ -30,7 +30,7 @@ from coreskills.examiner.warm import Settings
 _processes: dict[Settings, ExaminerProcess] = {}
 
 
-class ExamineNotebook(NbGraderPreprocessor):  # type: ignore[misc]
+class ExamineNotebook(NbGraderPreprocessor):
     """Runs learner cells in the sandbox and test cells in the examiner; takes the place of ``Execute``."""
 
     preload = List(Unicode(), help="Modules to import in the warm parent beside the usual ones").tag(config=True)
@@ -54,7 +54,7 @@ class ExamineNotebook(NbGraderPreprocessor):  # type: ignore[misc]
         job = self._job(nb, where, tests, trusted_texts(texts.values(), source), terms, resources["metadata"]["path"])
         examination = _process(Settings(shown=tuple(self.shown_paths), preload=tuple(self.preload))).examine(job)
         self._report(examination)
-        return nbformat.from_dict(marked(examination)), resources
+        return _as_nodes(marked(examination)), resources
 
     def _source_folder(self, assignment: str) -> Path:
         coursedir = self.parent.parent.coursedir
@@ -81,11 +81,16 @@ class ExamineNotebook(NbGraderPreprocessor):  # type: ignore[misc]
     def _report(self, examination: Examination) -> None:
         for miss in examination.misses:
             self.log.warning("No recording answers a request: %s", miss["instructor_view"])
-        for cell in examination.restored:
-            self.log.warning("The learner's process ended in cell %s and was restored", cell)
+        for name in examination.restored:
+            self.log.warning("The learner's process ended in cell %s and was restored", name)
         for cell in examination.cells:
             if cell.note:
                 self.log.warning("Check %s: %s", cell.grade_id, cell.note)
+
+
+def _as_nodes(value: Any) -> Any:
+    untyped: Any = nbformat
+    return untyped.from_dict(value)
 
 
 def use_examiner(config: Any) -> None:

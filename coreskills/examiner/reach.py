@@ -18,8 +18,10 @@ _real_seed, _real_getsource = random.seed, inspect.getsource
 def reach_over(wall: Wall, names: Names) -> None:
     """Redirect them for this process, which examines one notebook and ends."""
     sys.modules["__main__"] = MainModule(names)
-    random.seed = _seeding(wall, "random", _real_seed)  # type: ignore[assignment]
-    inspect.getsource = _getsource
+    patched: Any = random
+    patched.seed = _seeding(wall, "random", _real_seed)
+    patched = inspect
+    patched.getsource = _getsource
     if "numpy" in sys.modules:
         import numpy as np
 

@@ -1,7 +1,7 @@
 """Making a submitted notebook safe to grade: the instructor's cells as released, whatever the learner's file says.
 
-Does what nbgrader's ClearOutput, DeduplicateIds, OverwriteKernelspec, OverwriteCells and CheckCellMetadata do, and mends
-what stops those: flags of a graded cell that were edited.
+Does what nbgrader's ClearOutput, DeduplicateIds, OverwriteKernelspec, OverwriteCells and CheckCellMetadata do, and
+mends what stops those: flags of a graded cell that were edited.
 """
 
 from __future__ import annotations
@@ -41,11 +41,14 @@ def read_notebook(path: Path) -> dict[str, Any]:
         notebook = _upgraded(notebook, path.name, fix)
     if not all(_is_cell(cell) for cell in notebook["cells"]):
         raise GradingError(f"{path.name} has a damaged cell.", fix=fix)
-    return notebook
+    checked: dict[str, Any] = notebook
+    return checked
 
 
 def _upgraded(notebook: dict[str, Any], name: str, fix: str) -> dict[str, Any]:
-    import nbformat  # two seconds; only for notebooks of the old format
+    import nbformat as untyped  # two seconds; only for notebooks of the old format
+
+    nbformat: Any = untyped
 
     try:
         return dict(json.loads(json.dumps(nbformat.convert(nbformat.from_dict(notebook), 4))))
@@ -138,4 +141,4 @@ def is_untouched(cell: Cell) -> bool:
         digest.update(part.encode())
     if is_grade:
         digest.update(str(float(marks["points"])).encode())
-    return digest.hexdigest() == marks["checksum"]
+    return digest.hexdigest() == str(marks["checksum"])

@@ -21,9 +21,9 @@ _PLAIN_TYPES: dict[tuple[str, str], Any] = {
     (kind.__module__, kind.__qualname__): kind
     for kind in (
         bool, int, float, complex, str, bytes, bytearray, list, tuple, dict, set, frozenset, range, slice, object,
-        type(None), type, property, decimal.Decimal, fractions.Fraction, datetime.datetime, datetime.date, datetime.time,
-        datetime.timedelta, datetime.timezone, pathlib.PosixPath, pathlib.PurePosixPath, collections.OrderedDict,
-        collections.defaultdict, collections.Counter, collections.deque,
+        type(None), type, property, decimal.Decimal, fractions.Fraction, datetime.datetime, datetime.date,
+        datetime.time, datetime.timedelta, datetime.timezone, pathlib.PosixPath, pathlib.PurePosixPath,
+        collections.OrderedDict, collections.defaultdict, collections.Counter, collections.deque,
     )
 }  # fmt: skip
 

@@ -120,7 +120,7 @@ class Texts:
 
 
 def lay_out_graded(folders: Folders, submission: Submission) -> Path:
-    """Write a notebook's files into a fresh folder beside its place in ``autograded``: the learner's, then the course's."""
+    """Write the learner's files, then the course's, into a fresh folder beside their place in ``autograded``."""
     target = folders.graded(submission.learner, submission.lab.name)
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh = target.parent / f".{target.name}-{uuid.uuid4().hex[:8]}"

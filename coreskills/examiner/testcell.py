@@ -137,7 +137,8 @@ def _captured(names: Names) -> Iterator[None]:
 def _failures_of_unittest() -> Iterator[list[str]]:
     """Notice a failed unittest run whose result the check does not look at: unittest only prints."""
     failures: list[str] = []
-    run_suite = unittest.TextTestRunner.run
+    runner_class: Any = unittest.TextTestRunner
+    run_suite = runner_class.run
 
     def watched(runner: Any, suite: Any) -> Any:
         outcome = run_suite(runner, suite)
@@ -145,11 +146,11 @@ def _failures_of_unittest() -> Iterator[list[str]]:
             failures.append(f"{len(outcome.failures)} failed, {len(outcome.errors)} errors of {outcome.testsRun}")
         return outcome
 
-    unittest.TextTestRunner.run = watched  # type: ignore[method-assign]
+    runner_class.run = watched
     try:
         yield failures
     finally:
-        unittest.TextTestRunner.run = run_suite  # type: ignore[method-assign]
+        runner_class.run = run_suite
 
 
 def merge(rows: list[Output]) -> list[Output]:

@@ -71,8 +71,11 @@ class Wall(Peer):
         try:
             return super().ask(op, to, *args, **kwargs)
         finally:
-            if self._interrupted and not isinstance(sys.exc_info()[1], CandidateLost):
+            if self._was_interrupted() and not isinstance(sys.exc_info()[1], CandidateLost):
                 raise CellTimeout
+
+    def _was_interrupted(self) -> bool:
+        return self._interrupted
 
     def receive(self) -> Message:
         self.is_listening = True

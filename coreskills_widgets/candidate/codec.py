@@ -107,6 +107,8 @@ class Decoder:
         tag = wire[0]
         if tag == "@":
             return self._container(wire[1])
+        if tag in _LIBRARY_OF:
+            _learn(tag)
         if (read := DECODERS.get(tag)) is not None:
             return read(self, wire)
         return self._lender.borrow(wire, self)
@@ -123,6 +125,8 @@ class Decoder:
         if place in self._built:
             return self._built[place]
         wire = self._heap[place]
+        if wire[0] in _LIBRARY_OF:
+            _learn(wire[0])
         make, fill = FILLERS[wire[0]]
         self._built[place] = target = make(wire)
         fill(self, target, wire)
@@ -263,6 +267,27 @@ FILLERS: dict[str, _Maker] = {
     "dq": (lambda w: collections.deque(maxlen=w[1]), _fill_deque),
     "sn": (lambda w: types.SimpleNamespace(), _fill_space),
 }
+
+
+# What a side may be sent before it has sent anything of that library itself.
+_LIBRARY_OF = {
+    **dict.fromkeys(("na", "ns", "nd"), "numpy"),
+    **dict.fromkeys(("df", "se", "ix", "pt", "pd", "nat", "pna", "pa"), "pandas"),
+}
+
+
+def _learn(tag: str) -> None:
+    """Learn the library that a tag belongs to, if it is not known yet."""
+    if tag in FILLERS or tag in DECODERS:
+        return
+    if _LIBRARY_OF[tag] == "numpy":
+        from coreskills_widgets.candidate import codec_numpy
+
+        codec_numpy.register()
+    else:
+        from coreskills_widgets.candidate import codec_pandas
+
+        codec_pandas.register()
 
 
 def _by_library(kind: type) -> Callable[[Encoder, Any], Wire] | None:

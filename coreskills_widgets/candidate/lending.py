@@ -27,7 +27,7 @@ def describe(kind: type) -> dict[str, Any]:
         "module": kind.__module__,
         "mro": [[c.__module__, c.__qualname__] for c in kind.__mro__ if c.__module__ == "builtins" or is_library(c)],
         "can": specials.of(kind),
-        "eq": kind.__eq__ is not object.__eq__,
+        "eq": getattr(kind, "__eq__", None) is not getattr(object, "__eq__", None),
         "hash": kind.__hash__ is not None,
     }
     if dataclasses.is_dataclass(kind):

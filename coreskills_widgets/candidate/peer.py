@@ -1,7 +1,8 @@
 """A conversation between two processes: one side asks, the other may ask back while it works on the answer.
 
-A request is ``{n, op, to, a, k, heap, drop}``; its answer is ``{n, value | error, heap, back, said}``. Mutable containers
-in a request that the other side changed come back in ``back`` and are changed in place here, as if both had shared them.
+A request is ``{n, op, to, a, k, heap, drop}``; its answer is ``{n, value | error, heap, back, said}``. Mutable
+containers in a request that the other side changed come back in ``back`` and are changed in place here, as if both
+had shared them.
 """
 
 from __future__ import annotations

@@ -115,17 +115,17 @@ class _Stream:
         return self._fd
 
 
-class _Publisher(DisplayPublisher):  # type: ignore[misc]
+class _Publisher(DisplayPublisher):
     outputs: Outputs
 
-    def publish(self, data: Any, metadata: Any = None, **kwargs: Any) -> None:
+    def publish(self, data: Any, metadata: Any = None, *args: Any, **kwargs: Any) -> None:
         self.outputs.data("display_data", dict(data), dict(metadata or {}))
 
     def clear_output(self, wait: bool = False) -> None:
         self.outputs.rows.clear()
 
 
-class _Hook(DisplayHook):  # type: ignore[misc]
+class _Hook(DisplayHook):
     outputs: Outputs
 
     def write_output_prompt(self) -> None:
@@ -138,7 +138,7 @@ class _Hook(DisplayHook):  # type: ignore[misc]
         """Nothing was written to a terminal."""
 
 
-class LabShell(InteractiveShell):  # type: ignore[misc]
+class LabShell(InteractiveShell):
     """IPython without a terminal, a history file or a prompt."""
 
     outputs: Outputs
@@ -154,10 +154,13 @@ class Shell:
     """One IPython, built once in the warm parent and used in its forks."""
 
     def __init__(self) -> None:
-        HistoryManager.enabled = False
-        LabShell.display_pub_class = _Publisher
-        LabShell.displayhook_class = _Hook
-        self._ip = LabShell.instance()
+        # Any: these classes are traitlets, whose values no type checker can follow.
+        history: Any = HistoryManager
+        history.enabled = False
+        shell: Any = LabShell
+        shell.display_pub_class = _Publisher
+        shell.displayhook_class = _Hook
+        self._ip: Any = shell.instance()
         self._ip.colors = "nocolor" if hasattr(self._ip, "colors") else self._ip.colors
         self.outputs = Outputs(512 * 1024)
         self._ip.outputs = self._ip.display_pub.outputs = self._ip.displayhook.outputs = self.outputs
@@ -177,8 +180,9 @@ class Shell:
         os.dup2(out, 1)
         os.dup2(err, 2)
         self._raw = (out, err)
-        sys.stdout = _Stream(self.outputs, "stdout", 1)  # type: ignore[assignment]
-        sys.stderr = _Stream(self.outputs, "stderr", 2)  # type: ignore[assignment]
+        streams: Any = sys
+        streams.stdout = _Stream(self.outputs, "stdout", 1)
+        streams.stderr = _Stream(self.outputs, "stderr", 2)
         sys.stdin = open(os.devnull)  # noqa: SIM115, PTH123 - lives as long as the process
 
     def run(self, source: str, order: int) -> dict[str, Any]:
@@ -198,9 +202,10 @@ class Shell:
 
     def loop(self) -> asyncio.AbstractEventLoop:
         """The event loop that top-level ``await`` uses."""
-        from IPython.core.async_helpers import get_asyncio_loop
+        from IPython.core import async_helpers
 
-        loop: asyncio.AbstractEventLoop = get_asyncio_loop()
+        helpers: Any = async_helpers
+        loop: asyncio.AbstractEventLoop = helpers.get_asyncio_loop()
         return loop
 
     def _collect_raw(self) -> None:

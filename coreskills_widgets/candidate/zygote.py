@@ -76,7 +76,8 @@ class Zygote:
         channels: dict[int, Channel] = {}
         print("ready", flush=True)  # noqa: T201 - the owner waits for this line
         while True:
-            ready, _, _ = select.select([0, self._listener, *channels.values()], [], [])
+            watched: list[Any] = [0, self._listener, *channels.values()]
+            ready, _, _ = select.select(watched, [], [])
             for one in ready:
                 if one == 0:
                     return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -54,7 +55,8 @@ CELLS = [
     code_cell("t1-check", "assert squares(3) == [1, 4, 9], f'squares(3) is [1, 4, 9], not {squares(3)}'", points=1),
     code_cell(
         "t1-hidden",
-        "### BEGIN HIDDEN TESTS\nimport pytest\n\nassert squares(1) == [1]\nwith pytest.raises(ValueError):\n    squares(0)\n"
+        "### BEGIN HIDDEN TESTS\nimport pytest\n\nassert squares(1) == [1]\n"
+        "with pytest.raises(ValueError):\n    squares(0)\n"
         "np.testing.assert_allclose(squares(4), [1, 4, 9, 16])\n### END HIDDEN TESTS",
         points=2,
     ),
@@ -67,10 +69,14 @@ CELLS = [
 class CourseOnDisk:
     """An nbgrader course in a folder of its own."""
 
-    def __init__(self, root: Path, cells: list[dict[str, Any]], *, lab: str = LAB) -> None:
+    def __init__(self, root: Path, *, lab: str = LAB) -> None:
         self.root, self.lab = root, lab
+
+    def generate(self, cells: list[dict[str, Any]]) -> None:
+        """Write the source notebook and have nbgrader release it."""
+        lab = self.lab
         self.write_config(examined=True)
-        source = root / "source" / lab
+        source = self.root / "source" / lab
         source.mkdir(parents=True)
         (source / f"{lab}.ipynb").write_text(json.dumps(notebook_of(cells)))
         self.nbgrader("generate_assignment", lab)
@@ -80,10 +86,10 @@ class CourseOnDisk:
 
     def nbgrader(self, verb: str, *args: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run one of nbgrader's own verbs in the course folder."""
-        done = subprocess.run(
-            [sys.executable, "-m", "nbgrader", verb, *args], cwd=self.root, capture_output=True, text=True,
-            env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "JUPYTER_PLATFORM_DIRS": "1"},
-        )  # fmt: skip
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"  # nbgrader calls alembic by name
+        env = {**os.environ, "PATH": path, "JUPYTER_PLATFORM_DIRS": "1"}
+        command = [sys.executable, "-m", "nbgrader", verb, *args]
+        done = subprocess.run(command, cwd=self.root, capture_output=True, text=True, env=env)
         assert not check or done.returncode == 0, done.stderr
         return done
 
@@ -109,7 +115,9 @@ class CourseOnDisk:
             cell["source"] = texts.get(cell["id"].replace("-", "_"), cell["source"])
         return notebook
 
-    def hand_in(self, learner: str, notebook: dict[str, Any] | str, *, timestamp: str = "2026-11-20 10:00:00 UTC") -> Path:
+    def hand_in(
+        self, learner: str, notebook: dict[str, Any] | str, *, timestamp: str = "2026-11-20 10:00:00 UTC"
+    ) -> Path:
         folder = self.root / "submitted" / learner / self.lab
         folder.mkdir(parents=True, exist_ok=True)
         text = notebook if isinstance(notebook, str) else json.dumps(notebook)
@@ -138,13 +146,27 @@ class CourseOnDisk:
 
 
 @pytest.fixture
-def new_course(tmp_path: Path) -> Callable[..., CourseOnDisk]:
+def new_course(tmp_path: Path, small_course: Path) -> Callable[..., CourseOnDisk]:
     """Makes a course; its root is a folder of the test's own."""
 
     def make(cells: list[dict[str, Any]] | None = None) -> CourseOnDisk:
-        return CourseOnDisk(tmp_path, cells or CELLS)
+        course = CourseOnDisk(tmp_path / "course")
+        if cells is None:
+            shutil.copytree(small_course, course.root)
+        else:
+            course.root.mkdir()
+            course.generate(cells)
+        return course
 
     return make
+
+
+@pytest.fixture(scope="session")
+def small_course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The usual course, generated once: nbgrader takes seconds for it."""
+    root = tmp_path_factory.mktemp("small")
+    CourseOnDisk(root).generate(CELLS)
+    return root
 
 
 @pytest.fixture(scope="session")

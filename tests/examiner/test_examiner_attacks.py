@@ -44,7 +44,7 @@ def fn(value):
 
 assert apply(fn, 1) == 1 + len(secret) and total(3) == 14, "apply calls fn"
 ### END HIDDEN TESTS"""
-FILES = f"""### BEGIN HIDDEN TESTS
+FILES = """### BEGIN HIDDEN TESTS
 import zipfile
 from pathlib import Path
 
@@ -54,7 +54,7 @@ if path.exists():
         text = archive.read("answer.txt").decode()
 else:
     text = Path("out/answer.txt").read_text()
-assert text == "42" and len(squares(2)) == 2, f"out/answer.txt holds {{text[:30]!r}}"
+assert text == "42" and len(squares(2)) == 2, f"out/answer.txt holds {text[:30]!r}"
 ### END HIDDEN TESTS"""
 
 

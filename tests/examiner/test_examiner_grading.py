@@ -86,7 +86,7 @@ def edited(notebook: dict[str, Any], name: str, **marks: Any) -> dict[str, Any]:
 
 
 def test_edited_checks_are_put_back(new_course: NewCourse, pool: Pool) -> None:
-    """Points, flags and text of a test cell are the instructor's, whatever the file says; a wrong answer stays wrong."""
+    """Points, flags and text of a test cell are the instructor's, whatever the file says: wrong stays wrong."""
     course = new_course()
     wrong = course.answers(t1_code="def squares(n):\n    return 'wrong'")
     course.hand_in("points", edited(wrong, "t1-check", points=1000))
@@ -110,7 +110,9 @@ def test_duplicated_and_deleted_checks(new_course: NewCourse, pool: Pool) -> Non
     gone["cells"] = [cell for cell in gone["cells"] if cell["id"] != "t1-hidden"]
     course.hand_in("gone", gone)
     invented = course.reference
-    invented["cells"].append(edited({"cells": [json.loads(json.dumps(check))]}, "t1-check", grade_id="mine")["cells"][0])
+    invented["cells"].append(
+        edited({"cells": [json.loads(json.dumps(check))]}, "t1-check", grade_id="mine")["cells"][0]
+    )
     course.hand_in("invented", invented)
     rows = graded(course, pool)
     assert {name: row.score for name, row in rows.items()} == {"twice": 4.5, "gone": 2.5, "invented": 4.5}
