@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session
 
 from coreskills.classroom.roster import Person
-from coreskills.classroom.store.tables import GradeRow, LearnerRow, SubmissionRow, reading
+from coreskills.classroom.store.tables import ChecksRow, GradeLogRow, GradeRow, LearnerRow, SubmissionRow, reading
 from coreskills.course import Course, Lab
 from coreskills.progress.rules import Score, passes_capstone, passes_lab
 
@@ -135,7 +136,7 @@ class ClassView:
 
     def checks(self, lab_id: str) -> list[CheckStats]:
         """Each check of a lab, the one most learners never pass first."""
-        mark = self._mark(lab_id)
+        mark = self._mark()
         kept = self._kept_checks.get(lab_id)
         if kept is None or kept[0] != mark:
             kept = self._kept_checks[lab_id] = (mark, self._read_checks(lab_id))
@@ -159,18 +160,14 @@ class ClassView:
             kept = self._kept_stuck[tries] = (mark, self._read_stuck(tries))
         return kept[1]
 
-    def _mark(self, lab_id: str | None = None) -> Any:
-        wanted = select(func.count(), func.max(SubmissionRow.id), func.max(SubmissionRow.state_utc))
-        grades = select(func.count(), func.max(GradeRow.graded_utc))
-        people = select(func.count(), func.sum(LearnerRow.is_active))
-        if lab_id is not None:
-            wanted = wanted.where(SubmissionRow.lab == lab_id)
+    def _mark(self) -> Any:
+        """Changes with the class; read from the ends of indexes, whatever the size of the class."""
         with reading(self._url) as session:
             return (
-                *session.execute(wanted).one(),
-                *session.execute(grades).one(),
-                *session.execute(people).one(),
-                session.execute(select(func.count()).where(GradeRow.manual.is_not(None))).scalar_one(),
+                session.scalar(select(func.max(SubmissionRow.id))),
+                session.scalar(select(func.max(SubmissionRow.state_utc))),
+                session.scalar(select(func.max(GradeLogRow.id))),
+                tuple(session.execute(select(LearnerRow.is_active, func.count()).group_by(LearnerRow.is_active)).all()),
             )
 
     def _read(self) -> Overview:
@@ -236,8 +233,8 @@ class ClassView:
 
     def _read_checks(self, lab_id: str) -> list[CheckStats]:
         wanted = (
-            select(SubmissionRow.learner, GradeRow.checks)
-            .join(GradeRow, GradeRow.submission_id == SubmissionRow.id)
+            select(SubmissionRow.learner, ChecksRow.checks)
+            .join(ChecksRow, ChecksRow.submission_id == SubmissionRow.id)
             .join(LearnerRow, LearnerRow.name == SubmissionRow.learner)
             .where(SubmissionRow.lab == lab_id, LearnerRow.role == "learner", LearnerRow.is_active)
             .order_by(SubmissionRow.id)
@@ -259,42 +256,66 @@ class ClassView:
         return sorted(found.values(), key=lambda stats: (-stats.never_share, -len(stats.later)))
 
     def _read_stuck(self, tries: int) -> list[Stuck]:
-        overview = self.overview()
-        suspects = [
-            cell for cell in overview.cells.values() if cell.attempts >= tries and cell.state in ("not_yet", "waits")
-        ]
-        found = []
+        suspects = {
+            (cell.learner, cell.lab): cell
+            for cell in self.overview().cells.values()
+            if cell.attempts >= tries and cell.state in ("not_yet", "waits")
+        }
+        often = (
+            select(SubmissionRow.learner, SubmissionRow.lab)
+            .group_by(SubmissionRow.learner, SubmissionRow.lab)
+            .having(func.count() >= tries)
+            .subquery()
+        )
+        wanted = (
+            select(
+                SubmissionRow.learner, SubmissionRow.lab, SubmissionRow.received_utc, SubmissionRow.id, ChecksRow.failed
+            )
+            .join(often, and_(often.c.learner == SubmissionRow.learner, often.c.lab == SubmissionRow.lab))
+            .join(ChecksRow, ChecksRow.submission_id == SubmissionRow.id)
+            .order_by(SubmissionRow.id)
+        )
+        attempts: dict[tuple[str, str], list[Any]] = defaultdict(list)
         with reading(self._url) as session:
-            for cell in suspects:
-                wanted = (
-                    select(SubmissionRow.received_utc, GradeRow.checks)
-                    .join(GradeRow, GradeRow.submission_id == SubmissionRow.id)
-                    .where(SubmissionRow.learner == cell.learner, SubmissionRow.lab == cell.lab)
-                    .order_by(SubmissionRow.id)
-                )
-                stuck = _stuck(cell, session.execute(wanted).all(), tries)
-                if stuck is not None:
-                    found.append(stuck)
-        return sorted(found, key=lambda each: each.since_utc)
+            for learner, lab, received, number, failed in session.execute(wanted):
+                if (learner, lab) in suspects:
+                    attempts[learner, lab].append((received, number, failed.split()))
+            found = [(pair, run) for pair, tried in attempts.items() if (run := _longest_run(tried, tries))]
+            last = [attempts[pair][-1][1] for pair, _ in found]
+            checks = {row.submission_id: row.checks for row in _in_parts(session, last)}
+        named = [
+            _stuck(pair, attempts[pair], check, run, checks[attempts[pair][-1][1]]) for pair, (check, run) in found
+        ]
+        return sorted(named, key=lambda each: each.since_utc)
 
 
-def _stuck(cell: Cell, attempts: Sequence[Any], tries: int) -> Stuck | None:
-    """The check that a learner has failed most often in a row, up to now."""
+def _in_parts(session: Session, numbers: Sequence[int], *, at_once: int = 500) -> Iterator[ChecksRow]:
+    """Checks of many submissions; databases bound the length of one list."""
+    for start in range(0, len(numbers), at_once):
+        part = numbers[start : start + at_once]
+        yield from session.scalars(select(ChecksRow).where(ChecksRow.submission_id.in_(part)))
+
+
+def _longest_run(attempts: Sequence[Any], tries: int) -> tuple[str, int] | None:
+    """The check that a learner has failed most often in a row, up to the last attempt."""
     runs: dict[str, int] = {}
-    for number in {check["id"] for _, checks in attempts for check in checks}:
+    for check in attempts[-1][2]:
         run = 0
-        for _, checks in reversed(attempts):
-            if any(check["id"] == number and check["status"] != "passed" for check in checks):
-                run += 1
-            else:
+        for _, _, failed in reversed(attempts):
+            if check not in failed:
                 break
-        runs[number] = run
-    worst = max(runs, key=lambda number: (runs[number], number), default=None)
-    if worst is None or runs[worst] < tries:
-        return None
-    check = next(check for check in attempts[-1][1] if check["id"] == worst)
-    since = attempts[-runs[worst]][0]
-    return Stuck(cell.learner, cell.lab, worst, check["title"], check["message"], runs[worst], since)
+            run += 1
+        runs[check] = run
+    worst = max(runs, key=lambda check: runs[check], default=None)
+    return None if worst is None or runs[worst] < tries else (worst, runs[worst])
+
+
+def _stuck(
+    pair: tuple[str, str], attempts: Sequence[Any], check_id: str, run: int, checks: Sequence[Mapping[str, Any]]
+) -> Stuck:
+    check = next(check for check in checks if check["id"] == check_id)
+    since = attempts[-run][0]
+    return Stuck(*pair, check_id, str(check["title"]), str(check["message"]), run, since)
 
 
 def _first_passes(attempts: Sequence[Sequence[Mapping[str, Any]]]) -> dict[str, int | None]:

@@ -9,8 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
-from coreskills.classroom.store.tables import GradeLogRow, GradeRow, SubmissionRow, reading, writing
+from coreskills.classroom.store.tables import ChecksRow, GradeLogRow, GradeRow, SubmissionRow, reading, writing
 from coreskills.course import Course
 from coreskills.progress.rules import ZERO, Score
 
@@ -80,7 +81,8 @@ class Grades:
                 session.add(row)
             for name, value in values.items():
                 setattr(row, name, value)
-            row.misses, row.checks, row.graded_utc = misses, [dict(check) for check in checks], now
+            row.misses, row.graded_utc = misses, now
+            self._put_checks(session, submission_id, [dict(check) for check in checks])
             if is_new:
                 session.add(GradeLogRow(submission_id=submission_id, graded_utc=now, **values))
             session.execute(
@@ -88,6 +90,14 @@ class Grades:
                 .where(SubmissionRow.id == submission_id)
                 .values(state="graded", state_utc=now, error="")
             )
+
+    def _put_checks(self, session: Session, submission_id: int, checks: list[dict[str, Any]]) -> None:
+        failed = " ".join(str(check["id"]) for check in checks if check["status"] != "passed")
+        row = session.get(ChecksRow, submission_id)
+        if row is None:
+            session.add(ChecksRow(submission_id=submission_id, failed=failed, checks=checks))
+        else:
+            row.failed, row.checks = failed, checks
 
     def set_manual(self, submission_id: int, manual: Decimal | None) -> None:
         """Write a person's judgement into a grade that is there already."""
@@ -104,8 +114,9 @@ class Grades:
     def attempts(self, *, learner: str | None = None, lab: str | None = None) -> list[Attempt]:
         """Submissions with their grades, oldest first; with the checks of each."""
         wanted = (
-            select(SubmissionRow, GradeRow)
+            select(SubmissionRow, GradeRow, ChecksRow.checks)
             .outerjoin(GradeRow, GradeRow.submission_id == SubmissionRow.id)
+            .outerjoin(ChecksRow, ChecksRow.submission_id == SubmissionRow.id)
             .order_by(SubmissionRow.id)
         )
         if learner is not None:
@@ -113,7 +124,7 @@ class Grades:
         if lab is not None:
             wanted = wanted.where(SubmissionRow.lab == lab)
         with reading(self._url) as session:
-            return [_attempt(row, grade) for row, grade in session.execute(wanted)]
+            return [_attempt(row, grade, checks) for row, grade, checks in session.execute(wanted)]
 
     def log(self, submission_id: int) -> list[tuple[datetime, Decimal]]:
         """Each score a submission ever had, oldest first."""
@@ -140,7 +151,7 @@ def best_scores(course: Course, attempts: Iterable[Attempt]) -> dict[str, Score]
     return best
 
 
-def _attempt(row: SubmissionRow, grade: GradeRow | None) -> Attempt:
+def _attempt(row: SubmissionRow, grade: GradeRow | None, checks: list[dict[str, Any]] | None) -> Attempt:
     return Attempt(
         submission_id=row.id,
         lab=row.lab,
@@ -151,17 +162,17 @@ def _attempt(row: SubmissionRow, grade: GradeRow | None) -> Attempt:
         is_late=row.is_late,
         state=row.state,
         error=row.error,
-        grade=None if grade is None else _grade(grade),
+        grade=None if grade is None else _grade(grade, checks or []),
     )
 
 
-def _grade(row: GradeRow) -> Grade:
+def _grade(row: GradeRow, checks: list[dict[str, Any]]) -> Grade:
     return Grade(
         submission_id=row.submission_id,
         auto=row.auto,
         manual=row.manual,
         max=row.max,
         misses=row.misses,
-        checks=tuple(row.checks or ()),
+        checks=tuple(checks),
         graded_utc=row.graded_utc,
     )

@@ -102,6 +102,7 @@ class SubmissionRow(Base):
         UniqueConstraint("lab", "learner", "attempt"),
         Index("by_learner", "learner", "lab"),
         Index("by_state", "state"),
+        Index("by_change", "state_utc"),
     )
 
 
@@ -110,7 +111,6 @@ class GradeRow(Base):
 
     Attributes:
         manual: ``None`` while a person's judgement is still to come.
-        checks: ``{id, title, points, max, status, message}`` for each check.
     """
 
     __tablename__ = "grades"
@@ -119,8 +119,21 @@ class GradeRow(Base):
     manual: Mapped[Decimal | None]
     max: Mapped[Decimal]
     misses: Mapped[int] = mapped_column(default=0)
-    checks: Mapped[list[dict[str, Any]]]
     graded_utc: Mapped[datetime]
+
+
+class ChecksRow(Base):
+    """The checks of a grade; apart from it, so that reading a whole class's scores stays quick.
+
+    Attributes:
+        failed: Ids of the checks that did not pass, between spaces.
+        checks: ``{id, title, points, max, status, message}`` for each check.
+    """
+
+    __tablename__ = "checks"
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submissions.id"), primary_key=True)
+    failed: Mapped[str]
+    checks: Mapped[list[dict[str, Any]]]
 
 
 class GradeLogRow(Base):
