@@ -110,6 +110,14 @@ class Kernel:
                 replied = self.client.get_shell_msg(timeout=1)["parent_header"].get("msg_id") == msg_id or replied
             time.sleep(0.002)
 
+    def reply_to(self, request: str, *, timeout: float = 60) -> dict[str, Any]:
+        """The content of one request's reply; replies to others, such as late pings, are passed over."""
+        while True:
+            reply = self.client.get_shell_msg(timeout=timeout)
+            if reply["parent_header"].get("msg_id") == request:
+                content: dict[str, Any] = reply["content"]
+                return content
+
     def restart(self, *, now: bool = False) -> None:
         """Restart, and wait until it is ready."""
         self.manager.restart_kernel(now=now)
