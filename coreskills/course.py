@@ -132,7 +132,9 @@ class Course(_Strict):
                 return lab
         near = difflib.get_close_matches(lab_id, [lab.id for lab in self.labs], n=1, cutoff=0.3)
         hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise CourseError(f"There is no lab {lab_id!r} in {self.root / 'course.toml'}.{hint}", fix="coreskills lab list")
+        raise CourseError(
+            f"There is no lab {lab_id!r} in {self.root / 'course.toml'}.{hint}", fix="coreskills lab list"
+        )
 
     @property
     def open_labs(self) -> tuple[Lab, ...]:
@@ -169,7 +171,9 @@ def load_course(root: Path) -> Course:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise CourseError(f"There is no course.toml in {root}.", fix="run from the course folder, or pass --course") from None
+        raise CourseError(
+            f"There is no course.toml in {root}.", fix="run from the course folder, or pass --course"
+        ) from None
     except tomllib.TOMLDecodeError as error:
         raise CourseError(f"{path} is not TOML: {error}.", fix="mend that line") from error
     try:
