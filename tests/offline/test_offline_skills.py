@@ -74,7 +74,10 @@ def test_a_short_answer_is_short(say: Say, question: str, short: str) -> None:
 
 def test_examples_in_the_prompt_decide(say: Say) -> None:
     """Swapping the labels of the examples swaps the answer: nothing is known about invented labels."""
-    shots = "Text: the soup was cold\nLabel: {a}\n\nText: my room had no towels\nLabel: {b}\n\nText: the pasta was salty\nLabel:"
+    shots = (
+        "Text: the soup was cold\nLabel: {a}\n\nText: my room had no towels\nLabel: {b}\n\nText: "
+        "the pasta was salty\nLabel:"
+    )
     assert told(say(shots.format(a="zuk", b="mip"))) == "zuk"
     assert told(say(shots.format(a="mip", b="zuk"))) == "mip"
 
@@ -95,7 +98,8 @@ def test_packed_items_get_one_label_each(say: Say) -> None:
     """Numbered items in one message come back numbered."""
     answer = told(
         say(
-            "Label each line as positive or negative.\nLabels: positive, negative\n1. I love it\n2. It broke at once\n3. Great colour"
+            "Label each line as positive or negative.\nLabels: positive, negative\n1. I love "
+            "it\n2. It broke at once\n3. Great colour"
         )
     )
     assert answer.splitlines() == ["1. positive", "2. negative", "3. positive"]
@@ -117,7 +121,10 @@ def test_extraction_fills_what_the_text_says_and_leaves_the_rest_null(say: Say) 
 
 def test_a_summary_keeps_to_its_length_and_to_the_text(say: Say) -> None:
     """Two sentences asked, two given, both from the text."""
-    text = "The council met on Tuesday. It discussed the bridge for four hours. It voted to rebuild it for 3 million euros. Work starts in March."
+    text = (
+        "The council met on Tuesday. It discussed the bridge for four hours. It voted to "
+        "rebuild it for 3 million euros. Work starts in March."
+    )
     answer = told(say(f"Summarise in two sentences:\n\n{text}"))
     parts = [part.strip(" .") for part in answer.split(". ")]
     assert len(parts) == 2
@@ -126,13 +133,17 @@ def test_a_summary_keeps_to_its_length_and_to_the_text(say: Say) -> None:
 
 def test_a_judge_prefers_the_fact(say: Say) -> None:
     """The right figure scores high, a wrong one low, whatever the length."""
-    head = "Rate the answer from 1 to 5 against the reference. Check the numbers. Reply with the number only.\n\nQuestion: How long is the warranty?\nReference: two years\nAnswer: "
+    head = (
+        "Rate the answer from 1 to 5 against the reference. Check the numbers. Reply with "
+        "the number only.\n\nQuestion: How long is the warranty?\nReference: two years\nAnswer: "
+    )
     assert int(told(say(f"{head}It is two years."))) >= 4
     assert (
         int(
             told(
                 say(
-                    f"{head}It is five years, which is a very long and generous time for such a product, I am sure of it."
+                    f"{head}It is five years, which is a very long and generous time for such a product, "
+                    f"I am sure of it."
                 )
             )
         )

@@ -106,9 +106,11 @@ def test_the_same_request_has_the_same_answer_in_another_process(say: Say) -> No
     prompts = [label_prompt(domains("tuning")[0], text, described=True) for _, text in domains("tuning")[0].texts[:8]]
     here = [told(say(p, model="claude-haiku-5-5", temperature=0.7, repetition=i)) for i, p in enumerate(prompts)]
     code = (
-        "import json, sys\nfrom coreskills.offline.models import OfflineModels\nfrom coreskills.offline.prompt import *\n"
+        "import json, sys\nfrom coreskills.offline.models import OfflineModels\nfrom coreskills.offline.prompt "
+        "import *\n"
         "m = OfflineModels()\nout = []\nfor i, p in enumerate(json.load(sys.stdin)):\n"
-        "    c = m.complete(Prompt(model='claude-haiku-5-5', turns=(Turn('user', (Text(p),)),), temperature=0.7, repetition=i))\n"
+        "    c = m.complete(Prompt(model='claude-haiku-5-5', turns=(Turn('user', (Text(p),)),), "
+        "temperature=0.7, repetition=i))\n"
         "    out.append(''.join(b.text for b in c.blocks))\nprint(json.dumps(out))"
     )
     env = {**os.environ, "PYTHONHASHSEED": "77", "OPENBLAS_NUM_THREADS": "2"}

@@ -32,6 +32,7 @@ def test_a_known_wording_keeps_its_skill(models: OfflineModels, row: Wording) ->
         assert [label.lower() for label in task.labels] == [label.lower() for label in row.labels]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", list(long_inputs(10)))
 @pytest.mark.parametrize("order", ["Summarise this.\n\n", "Classify as good or bad.\n\nText: ", "Extract name and date as JSON.\n\n", ""], ids=["summarise", "classify", "extract", "bare"])  # fmt: skip
 def test_time_is_linear_in_the_input(say: Say, order: str, shape: str) -> None:

@@ -93,7 +93,8 @@ def find_wishes(task: Task) -> None:
     task.cite = bool(
         re.search(
             r"\bcit(e|es|ation|ations|ing)\b|source (id|number|name)|\bin (square )?brackets|"
-            r"\[1\]|\[n\]|\[id\]|name (the|your) sources?|with sources\b|say which source|document id",
+            r"(like|as|with|use|using|format|e\.g\.) \[\d\]|\[n\]|\[id\]|name (the|your) sources?|with sources\b|"
+            r"say which source|document id",
             low,
         )
     )
