@@ -41,6 +41,7 @@ class LabReport:
     release: list[str] = field(default_factory=list)
     lint: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
     @property
@@ -97,4 +98,5 @@ class LabReport:
             "seconds": round(self.seconds, 1),
             "ok": self.ok,
             "problems": self.problems,
+            "warnings": self.warnings,
         }
