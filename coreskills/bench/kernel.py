@@ -44,7 +44,8 @@ class RunningKernel:
         from jupyter_client.manager import KernelManager
 
         self.manager: Any = KernelManager(kernel_name=name)
-        self.manager.start_kernel(cwd=folder, env={**os.environ, **(env or {})})
+        # Its log lines, such as that its sockets are not encrypted, are no part of a table of figures.
+        self.manager.start_kernel(cwd=folder, env={**os.environ, **(env or {})}, stderr=subprocess.DEVNULL)
         self.client: Any = self.manager.client()
         self.client.start_channels(stdin=False)
 

@@ -94,12 +94,15 @@ class WarmProvisioner(LocalProvisioner):
         if unusual := [name for name in ("independent", "stdin") if kwargs.get(name)]:
             raise warm.CannotFork(f"it was asked for with {unusual[0]}")
         cwd = os.fspath(kwargs.get("cwd") or Path.cwd())
-        with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - opens at once
-            stdio = [
-                nothing.fileno(),
-                *(_descriptor(kwargs.get(name), n) for name, n in (("stdout", 1), ("stderr", 2))),
-            ]
-            forked = await asyncio.to_thread(parent.spawn, cmd[len(prefix) :], env=kwargs["env"], cwd=cwd, stdio=stdio)
+        nothing = os.open(os.devnull, os.O_RDWR)
+        try:
+            streams = [_descriptor(kwargs.get(name), n, nothing=nothing) for name, n in (("stdout", 1), ("stderr", 2))]
+            arguments = cmd[len(prefix) :]
+            forked = await asyncio.to_thread(
+                parent.spawn, arguments, env=kwargs["env"], cwd=cwd, stdio=[nothing, *streams]
+            )
+        finally:
+            os.close(nothing)
         process: Any = forked  # as much of a Popen as the base class uses
         self.process = process
         self.pid = self.pgid = forked.pid  # it leads its own session, as a cold kernel does
@@ -115,12 +118,12 @@ class WarmProvisioner(LocalProvisioner):
         await super().cleanup(restart=restart)
 
 
-def _descriptor(stream: Any, default: int) -> int:
+def _descriptor(stream: Any, default: int, *, nothing: int) -> int:
     """The file descriptor that a stream given as in ``subprocess.Popen`` stands for."""
     if stream is None:
         return default
-    if isinstance(stream, int):
-        if stream in (subprocess.PIPE, subprocess.DEVNULL, subprocess.STDOUT):
-            raise warm.CannotFork("its output was asked for as a pipe")
-        return stream
-    return int(stream.fileno())
+    if stream == subprocess.DEVNULL:
+        return nothing
+    if stream in (subprocess.PIPE, subprocess.STDOUT):
+        raise warm.CannotFork("its output was asked for as a pipe")
+    return stream if isinstance(stream, int) else int(stream.fileno())
