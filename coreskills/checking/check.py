@@ -9,6 +9,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from coreskills.cassettes.files import read
+from coreskills.cassettes.lint import lint_lab, secrets
 from coreskills.checking.catalogue import points, text_problems
 from coreskills.checking.released import differences
 from coreskills.checking.report import LabReport
@@ -19,6 +20,7 @@ from coreskills.examiner.client import ExaminerProcess
 from coreskills.examiner.job import Examination, Job
 from coreskills.examiner.terms import terms_of
 from coreskills.examiner.tools import trusted_texts
+from coreskills.offline.catalogue import BY_ID
 
 REFERENCE, EMPTY = "reference", "empty"
 
@@ -33,12 +35,20 @@ def check_lab(course: Course, lab: Lab, *, examiner: ExaminerProcess) -> LabRepo
     try:
         source = read_source(course, lab)
         report.lint += text_problems(course, lab, source)
+        _lint_recordings(course, lab, report)
         report.release = differences(course, lab.id)
         _examine_all(course, lab, source, examiner, report)
     except CoreskillsError as error:
         report.errors.append(error.what)
     report.seconds = time.monotonic() - started
     return report
+
+
+def _lint_recordings(course: Course, lab: Lab, report: LabReport) -> None:
+    last_days = {model.id: model.retired_on for model in BY_ID.values() if model.retired_on}
+    folders = [course.root / name / lab.id for name in ("cassettes", "source", "release")]
+    for problem in (*lint_lab(course, lab, retirements=last_days), *secrets(course, folders=folders)):
+        (report.warnings if problem.is_warning else report.lint).append(str(problem))
 
 
 def _examine_all(course: Course, lab: Lab, source: NotebookNode, examiner: ExaminerProcess, report: LabReport) -> None:

@@ -33,7 +33,10 @@ def command(labs: tuple[str, ...], all_labs: bool, workers: int, root: Path | No
         click.echo(json.dumps([report.to_json() for report in reports], indent=2, ensure_ascii=False))
     else:
         _show(reports)
-    if not all(report.ok for report in reports):
+    strays = [] if labs and not all_labs else _strays(course)
+    for stray in strays:
+        click.echo(stray, err=True)
+    if strays or not all(report.ok for report in reports):
         sys.exit(1)
 
 
@@ -48,6 +51,13 @@ def _check(course: Course, labs: list[Lab], *, workers: int, quiet: bool) -> lis
             notes.print(f"[{number}/{len(labs)}] {lab.number} {lab.title} ...", markup=False, highlight=False)
             reports.append(check_lab(course, lab, examiner=examiner))
         return reports
+
+
+def _strays(course: Course) -> list[str]:
+    """What is wrong beside any single lab: cassettes of no lab, secrets in what is kept."""
+    from coreskills.cassettes.lint import orphans, secrets
+
+    return [str(problem) for problem in (*orphans(course), *secrets(course))]
 
 
 def _show(reports: list[LabReport]) -> None:
@@ -74,6 +84,8 @@ def _show(reports: list[LabReport]) -> None:
     for report in reports:
         for problem in report.problems:
             console.print(f"{report.lab}: {problem}", markup=False, highlight=False, soft_wrap=True)
+        for warning in report.warnings:
+            console.print(f"{report.lab}: {warning}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _points(score: float | None) -> str:
