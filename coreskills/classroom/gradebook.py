@@ -21,8 +21,6 @@ from coreskills.errors import ClassroomError
 from coreskills.examiner.gradebook import (
     ASSIGNMENT,
     BASE_CELL,
-    COMMENT,
-    GRADE,
     NOTEBOOK,
     SUBMITTED,
     SUBMITTED_NOTEBOOK,
@@ -32,6 +30,18 @@ from coreskills.examiner.gradebook import (
 from coreskills.progress.rules import ZERO
 
 log = logging.getLogger("coreskills.classroom.gradebook")
+
+# What grading never writes, and a person does.
+GRADE = sa.table(
+    "grade",
+    *(
+        sa.column(name)
+        for name in ("cell_id", "notebook_id", "auto_score", "manual_score", "extra_credit", "needs_manual_grade")
+    ),
+)
+COMMENT = sa.table(
+    "comment", *(sa.column(name) for name in ("cell_id", "notebook_id", "auto_comment", "manual_comment"))
+)
 
 
 @dataclass(frozen=True)
