@@ -95,7 +95,10 @@ class Library:
     def _inputs_by_cause(self) -> Mapping[str, frozenset[str]]:
         """What each test call passes that a request of its holds."""
         passed = inputs_by_cause(self._by_cause)
-        rows = {cause: [r.words for e in entries for r in e.shape.rows] for cause, entries in self._by_cause.items()}
+        rows = {
+            cause: [row.words for entry in entries if generates(entry.recording.request) for row in entry.shape.rows]
+            for cause, entries in self._by_cause.items()
+        }
         return {
             cause: frozenset(text for text in texts if any(text in row for row in rows[cause]))
             for cause, texts in passed.items()

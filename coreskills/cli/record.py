@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from coreskills.checking.recording import Recorded
 
 _SHOWN_CHANGES = 20
-_KEY_HINT = "CORESKILLS_ANTHROPIC_API_KEY or CORESKILLS_OPENAI_API_KEY"
+_KEY_FIX = "set CORESKILLS_ANTHROPIC_API_KEY or CORESKILLS_OPENAI_API_KEY, or record without --live"
 
 
 @click.command(epilog="Example: coreskills record b1-2-cost-calculator")
@@ -51,26 +51,16 @@ def command(
         lab for lab in course.open_labs if course.source(lab.id).exists()
     ]
     done: list[Recorded] = []
+    source: Source = "live" if live else "offline"
     with ExitStack() as stack:
         upstreams = upstreams_from_environment() if live else stack.enter_context(offline_upstreams())
         if not upstreams:
-            raise CassetteError(
-                "There is no provider key to record with.", fix=f"set {_KEY_HINT}, or record without --live"
-            )
+            raise CassetteError("There is no provider key to record with.", fix=_KEY_FIX)
         examiner = stack.enter_context(ExaminerProcess())
         for lab in chosen:
             with Console(stderr=True).status(f"recording {lab.id}"):
-                source: Source = "live" if live else "offline"
-                result = record_lab(course, lab, upstreams, source=source, examiner=examiner)
-            if not as_json:
-                _show(result)
-            if not dry_run and (anyway or not result.failures) and (yes or not live or _agreed(result)):
-                result.write()
-                if not as_json:
-                    click.echo(
-                        f"  wrote {', '.join(path.name for path in result.changed) or 'nothing: all is as it was'}"
-                    )
-            done.append(result)
+                done.append(record_lab(course, lab, upstreams, source=source, examiner=examiner))
+            _settle(done[-1], write=not dry_run, anyway=anyway, ask=live and not yes, quiet=as_json)
     if as_json:
         click.echo(json.dumps([_facts(each) for each in done], indent=2))
     if failed := [each for each in done if each.failures]:
@@ -78,6 +68,17 @@ def command(
         where = ", ".join(each.lab for each in failed)
         what = f"The solution fails {checks} of its own checks in {where}."
         raise CassetteError(what, fix="mend the solution or the check, then record again; or --anyway")
+
+
+def _settle(result: Recorded, *, write: bool, anyway: bool, ask: bool, quiet: bool) -> None:
+    """Show what came, and replace the cassettes unless something speaks against it."""
+    if not quiet:
+        _show(result)
+    if write and (anyway or not result.failures) and (not ask or _agreed(result)):
+        result.write()
+        if not quiet:
+            names = ", ".join(path.name for path in result.changed)
+            click.echo(f"  wrote {names}" if names else "  wrote nothing: all is as it was")
 
 
 def _agreed(result: Recorded) -> bool:
