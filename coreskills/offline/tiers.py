@@ -62,7 +62,7 @@ TIERS: dict[TierName, Tier] = {
     tier.name: tier
     for tier in (
         Tier(
-            name="small", level=1, label_noise=0.10, cue_described=0.10, cue_named=0.0,
+            name="small", level=1, label_noise=0.13, cue_described=0.10, cue_named=0.0,
             bank_described=0.10, bank_named=0.0, example_weight=0.5,
             max_examples=8, heat=0.10, word_weight=0.10, read_noise=0.08, doubt_told=0.30, doubt_free=0.18,
             judge_noise=0.16, length_bias=0.35, position_bias=0.20, bank=8,

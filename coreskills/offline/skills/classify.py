@@ -92,6 +92,9 @@ def _by_meaning(task: Task, item: str, embedder: Embedder, tier: Tier) -> npt.ND
     human = [re.sub(r"[_-]+", " ", name) for name in task.labels]
     described = list(task.labels.values())
     score = np.array([float(embedder.one(name) @ x) for name in human])
+    if tier.level >= 3:  # knows that a label is a topic; the others compare the bare word
+        topics = embedder([f"This message is about {name}." for name in human]) @ x
+        score = 0.5 * score + 0.5 * topics
     if any(described):
         likeness = np.array([_described(d, x, embedder) if d else s for d, s in zip(described, score, strict=True)])
         score = NAME_SHARE * score + (1 - NAME_SHARE) * likeness

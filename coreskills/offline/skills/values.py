@@ -261,7 +261,7 @@ def _proper(text: str) -> str | None:
     return quoted[1] if quoted else next(iter(names(text)), None)
 
 
-def _typed(value: Any, kind: str) -> Any:
+def _typed(value: Any, kind: str | None) -> Any:
     if kind == "integer" and isinstance(value, float):
         return int(value)
     if kind == "string" and isinstance(value, int | float):
