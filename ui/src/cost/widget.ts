@@ -173,7 +173,7 @@ function render({ model, el }: IRendering<ICostFacts>): () => void {
   });
   model.on('change:facts', factsChanged);
 
-  const root = h('div', { class: 'jp-coreskills', 'data-lm-suppress-shortcuts': 'true', role: 'group', 'aria-label': `Cost${facts().lab ? ` of ${facts().lab}` : ''}` });
+  const root = h('div', { class: 'jp-coreskills', role: 'group', 'aria-label': `Cost${facts().lab ? ` of ${facts().lab}` : ''}` });
   fill(details, h('div', { class: 'jp-coreskills-row' }, parts.bar, find, h('span', { class: 'jp-coreskills-push' }, csv)), parts.panel, opened);
   root.append(h('div', { class: 'jp-coreskills-card jp-coreskills-cost' }, top, h('div', {}, more), details, voice));
   leaveOnEscape(root);

@@ -10,7 +10,7 @@ import { badges } from '../shared/badge';
 import { chargeWords, crossed, judge, type Level } from '../cost/spend';
 import { below } from '../cost/meter';
 import { h, say } from '../shared/dom';
-import { badgeWords, clock, money } from '../shared/format';
+import { badgeWords, clock, count, money, plural } from '../shared/format';
 import type { Api, IStatus } from './api';
 
 const EVERY_MS = 20_000;
@@ -178,12 +178,12 @@ export class SpendStatus extends Widget {
     close.addEventListener('click', () => this.closePopup());
     return h(
       'div',
-      { role: 'dialog', 'aria-label': `Cost of ${known.lab}`, 'data-lm-suppress-shortcuts': 'true' },
+      { role: 'dialog', 'aria-label': `Cost of ${known.lab}` },
       h('h3', {}, known.lab),
       h('p', { class: 'jp-coreskills-amount' }, verdict.amount),
       h('p', {}, verdict.percent === null ? 'no budget' : `of ${verdict.budget}, ${verdict.percent} %`, verdict.state && `, ${verdict.state}`),
       below(verdict),
-      h('p', {}, `${known.n_calls} calls`),
+      h('p', {}, `${count(known.n_calls)} ${plural(known.n_calls, 'call')}`),
       h('div', { class: 'jp-coreskills-row' }, ...badges(known.sources), chargeWords(known.sources) && h('span', { class: 'jp-coreskills-small' }, chargeWords(known.sources))),
       this.isAway && h('p', { class: 'jp-coreskills-small' }, `As of ${clock(this.asOf)}, trying again.`),
       h('p', { class: 'jp-coreskills-small' }, 'For cost by cell and model, run CostMeter() in a cell.'),

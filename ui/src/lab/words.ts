@@ -122,7 +122,8 @@ export function validationWords(found: IValidation): string {
     return 'This lab has no visible checks.';
   }
   if (found.failed.length === 0) {
-    return `All ${found.checks_n} checks you can see pass. Hidden checks run after you submit.`;
+    const all = found.checks_n === 1 ? 'The one check you can see passes' : `All ${found.checks_n} checks you can see pass`;
+    return `${all}. Hidden checks run after you submit.`;
   }
   return `${found.checks_ok} of ${found.checks_n} checks pass.`;
 }

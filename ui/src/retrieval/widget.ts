@@ -89,7 +89,7 @@ function render({ model, el }: IRendering<IFacts>): () => void {
     }
   });
   model.on('change:facts', changed);
-  const root = h('div', { class: 'jp-coreskills', role: 'group', 'aria-label': 'Retrieval', 'data-lm-suppress-shortcuts': 'true' }, h('div', { class: 'jp-coreskills-card jp-coreskills-retrieval' }, top, views.bar, views.panel));
+  const root = h('div', { class: 'jp-coreskills', role: 'group', 'aria-label': 'Retrieval' }, h('div', { class: 'jp-coreskills-card jp-coreskills-retrieval' }, top, views.bar, views.panel));
   leaveOnEscape(root);
   el.append(root);
   draw();

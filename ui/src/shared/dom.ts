@@ -72,7 +72,20 @@ export function paced(work: () => void, everyMs = 250): { (): void; stop(): void
   return call;
 }
 
+const TAKES_KEYS = new Set(['button', 'input', 'summary']);
+
+/**
+ * Mark what can have the focus. JupyterLab's shortcuts are bound to `:focus`, which is this very element: the mark on a
+ * parent comes too late, and `a` would add a cell. (lumino: CommandRegistry, targetDistance)
+ */
+export function keepKeys(element: Element): void {
+  element.setAttribute('data-lm-suppress-shortcuts', 'true');
+}
+
 function dress<T extends Element>(element: T, attributes: Attributes, children: Child[]): T {
+  if (TAKES_KEYS.has(element.localName) || 'tabindex' in attributes) {
+    keepKeys(element);
+  }
   for (const [name, value] of Object.entries(attributes)) {
     if (value !== null && value !== undefined && value !== false) {
       element.setAttribute(name, value === true ? '' : String(value));

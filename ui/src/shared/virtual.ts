@@ -1,5 +1,7 @@
 /** A scrolling list that draws only the rows in view, with one Tab stop and arrow keys. */
 
+import { keepKeys } from './dom';
+
 export interface IVirtualOptions {
   /** The element that scrolls and takes the keys. */
   scroller: HTMLElement;
@@ -30,6 +32,7 @@ export class VirtualList {
     const { scroller, body } = options;
     body.style.position = 'relative';
     scroller.tabIndex = 0;
+    keepKeys(scroller);
     scroller.addEventListener('scroll', this.paint, { passive: true });
     scroller.addEventListener('keydown', this.onKey);
     body.addEventListener('click', this.onClick);

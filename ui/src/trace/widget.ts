@@ -108,7 +108,7 @@ function render({ model, el }: IRendering<IFacts>): () => void {
     }
   });
   model.on('change:facts', changed);
-  const root = h('div', { class: 'jp-coreskills', role: 'group', 'aria-label': 'Calls', 'data-lm-suppress-shortcuts': 'true' }, h('div', { class: 'jp-coreskills-card jp-coreskills-trace' }, head, notes, tools, split));
+  const root = h('div', { class: 'jp-coreskills', role: 'group', 'aria-label': 'Calls' }, h('div', { class: 'jp-coreskills-card jp-coreskills-trace' }, head, notes, tools, split));
   leaveOnEscape(root);
   el.append(root);
   draw();
