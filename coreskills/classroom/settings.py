@@ -124,6 +124,8 @@ class Run:
 
     Attributes:
         is_walled: Learners' servers run behind bubblewrap; without it they could read the course.
+        bind: Where the course service listens: every address in a container, this machine only elsewhere.
+        address: Where kernels find the course service when that is not this machine.
     """
 
     root: str
@@ -134,6 +136,8 @@ class Run:
     service_port: int
     proxy_command: tuple[str, ...]
     is_walled: bool
+    bind: str = "127.0.0.1"
+    address: str = ""
 
     @property
     def url(self) -> str:
@@ -142,7 +146,7 @@ class Run:
     @property
     def service_url(self) -> str:
         """Straight to the course service, not through the proxy: a call is one hop shorter."""
-        return f"http://127.0.0.1:{self.service_port}/services/course"
+        return f"{self.address or f'http://127.0.0.1:{self.service_port}'}/services/course"
 
     @property
     def classroom(self) -> Classroom:

@@ -10,7 +10,7 @@ import uvicorn
 
 from coreskills.classroom.queue import announcer, open_queue
 from coreskills.classroom.roster import Roster
-from coreskills.classroom.service.app import PREFIX, Service, create_app, open_exchange
+from coreskills.classroom.service.app import Service, create_app, open_exchange
 from coreskills.classroom.service.gateway_mount import open_gateway
 from coreskills.classroom.service.identity import HubDoorkeeper
 from coreskills.classroom.settings import Run
@@ -37,12 +37,12 @@ def main() -> None:
         keys=keys,
         wake_grader=announcer(open_queue(room)),
         ledger=ledger,
-        gateway_url=f"http://127.0.0.1:{run.service_port}{PREFIX}/gateway",
+        gateway_url=f"{run.service_url}/gateway",
     )
     try:
         uvicorn.run(
             create_app(service, gateway=gateway_app(gateway)),
-            host="127.0.0.1",
+            host=run.bind,
             port=run.service_port,
             log_level="warning",
             access_log=False,
