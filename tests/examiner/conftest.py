@@ -28,7 +28,7 @@ use_examiner(c)
 """
 
 
-def code_cell(name: str, source: str, *, points: float | None = None, solution: bool = False) -> dict[str, Any]:
+def make_cell(name: str, source: str, *, points: float | None = None, solution: bool = False) -> dict[str, Any]:
     """A code cell with nbgrader's marks; one without points and solution is a locked cell."""
     grade = points is not None
     marks: dict[str, Any] = {"grade_id": name, "schema_version": 3, "grade": grade, "solution": solution, "task": False}
@@ -45,24 +45,24 @@ def notebook_of(cells: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 CELLS = [
-    code_cell("setup", "import math\n\nimport numpy as np\n\nTABLE = {'a': 1, 'b': 2}"),
-    code_cell(
+    make_cell("setup", "import math\n\nimport numpy as np\n\nTABLE = {'a': 1, 'b': 2}"),
+    make_cell(
         "t1-code",
         "def squares(n):\n    ### BEGIN SOLUTION\n    if n < 1:\n        raise ValueError('n must be positive')\n"
         "    return [i * i for i in range(1, n + 1)]\n    ### END SOLUTION",
         solution=True,
     ),
-    code_cell("t1-check", "assert squares(3) == [1, 4, 9], f'squares(3) is [1, 4, 9], not {squares(3)}'", points=1),
-    code_cell(
+    make_cell("t1-check", "assert squares(3) == [1, 4, 9], f'squares(3) is [1, 4, 9], not {squares(3)}'", points=1),
+    make_cell(
         "t1-hidden",
         "### BEGIN HIDDEN TESTS\nimport pytest\n\nassert squares(1) == [1]\n"
         "with pytest.raises(ValueError):\n    squares(0)\n"
         "np.testing.assert_allclose(squares(4), [1, 4, 9, 16])\n### END HIDDEN TESTS",
         points=2,
     ),
-    code_cell("t2-code", "### BEGIN SOLUTION\nmean = sum(squares(4)) / 4\n### END SOLUTION", solution=True),
-    code_cell("t2-check", "assert abs(mean - 7.5) < 1e-9\n1.5 if 'a' in TABLE else 0.5", points=3),
-    code_cell("t9-manual", "### BEGIN SOLUTION\nprint('because')\n### END SOLUTION", points=2, solution=True),
+    make_cell("t2-code", "### BEGIN SOLUTION\nmean = sum(squares(4)) / 4\n### END SOLUTION", solution=True),
+    make_cell("t2-check", "assert abs(mean - 7.5) < 1e-9\n1.5 if 'a' in TABLE else 0.5", points=3),
+    make_cell("t9-manual", "### BEGIN SOLUTION\nprint('because')\n### END SOLUTION", points=2, solution=True),
 ]
 
 
@@ -159,6 +159,12 @@ def new_course(tmp_path: Path, small_course: Path) -> Callable[..., CourseOnDisk
         return course
 
     return make
+
+
+@pytest.fixture(scope="session")
+def code_cell() -> Callable[..., dict[str, Any]]:
+    """Makes cells for ``new_course``."""
+    return make_cell
 
 
 @pytest.fixture(scope="session")

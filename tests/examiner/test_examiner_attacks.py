@@ -131,7 +131,7 @@ def job(name: str, text: str) -> Job:
     tests = {"t1-hidden": 1.0, "t1b-hidden": 1.0, "t1c-hidden": 1.0, "t2-hidden": 1.0}
     gateway = GatewayTerms(backend="offline")
     return Job(
-        name, "eve", "lab", notebook(text), tests, gateway=gateway, cell_timeout_s=2.0, timeout_s=40, limits=limits
+        name, "eve", "lab", notebook(text), tests, gateway=gateway, cell_timeout_s=4.0, timeout_s=90, limits=limits
     )
 
 
