@@ -20,7 +20,7 @@ class Source:
     """A document in the prompt.
 
     Attributes:
-        is_marked: It was marked as a source; a line of a plain numbered list or a loose paragraph may be something else.
+        is_marked: It was marked as a source; a plain numbered line or a loose paragraph may be something else.
     """
 
     id: str

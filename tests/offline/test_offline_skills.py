@@ -65,8 +65,12 @@ def test_orders_inside_a_source_are_not_quoted(say: Say) -> None:
 
 @pytest.mark.parametrize(
     ("question", "short"),
-    [("How many days may unworn boots be returned?", "60 days"), ("What does standard delivery cost?", "4.90 euros"), ("When does the store in Bern open?", "9:00")],
-)  # fmt: skip
+    [
+        ("How many days may unworn boots be returned?", "60 days"),
+        ("What does standard delivery cost?", "4.90 euros"),
+        ("When does the store in Bern open?", "9:00"),
+    ],
+)
 def test_a_short_answer_is_short(say: Say, question: str, short: str) -> None:
     """Asked for the value only, the value only is said."""
     assert told(say(f"{SOURCES}\n\nQuestion: {question}\nReply with the value only.")) == short

@@ -34,7 +34,11 @@ def test_a_known_wording_keeps_its_skill(models: OfflineModels, row: Wording) ->
 
 @pytest.mark.slow
 @pytest.mark.parametrize("shape", list(long_inputs(10)))
-@pytest.mark.parametrize("order", ["Summarise this.\n\n", "Classify as good or bad.\n\nText: ", "Extract name and date as JSON.\n\n", ""], ids=["summarise", "classify", "extract", "bare"])  # fmt: skip
+@pytest.mark.parametrize(
+    "order",
+    ["Summarise this.\n\n", "Classify as good or bad.\n\nText: ", "Extract name and date as JSON.\n\n", ""],
+    ids=["summarise", "classify", "extract", "bare"],
+)
 def test_time_is_linear_in_the_input(say: Say, order: str, shape: str) -> None:
     """Ten times the text takes at most about ten times as long, and 100,000 characters are read in seconds."""
 

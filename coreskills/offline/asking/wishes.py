@@ -9,7 +9,8 @@ from coreskills.offline.task import Limit, Task
 
 _ONLY = re.compile(
     r"\b((?:only|just)(?! (?:from|use|using|on|if|when|in|by|the (?:numbered |given |provided )?(?:sources?|context|"
-    r"documents?|information|facts|text|passages?))\b)|nothing else|one word|single word|exactly one|no (other|extra|explanation|"
+    r"documents?|information|facts|text|passages?))\b)|nothing else|one word|"
+    r"single word|exactly one|no (other|extra|explanation|"
     r"prose|markdown|additional)|"
     r"without (any )?(explanation|other)|no explanation|single label|label name|and nothing more)\b"
 )
