@@ -22,9 +22,10 @@ class _Waiting:
 
 
 class LedgerWriter:
-    """One thread that writes whatever has come in since it last wrote.
+    """Writes at once where that takes no time; else one thread writes whatever has come in since it last wrote.
 
-    Under load a transaction carries many calls, so that a commit's cost is shared.
+    Changing threads costs more than a commit to SQLite. A remote database, or a file that another process is writing
+    to, must not hold the event loop up: there a transaction carries all calls that wait, and shares its cost.
     """
 
     def __init__(self, ledger: Ledger) -> None:
@@ -39,6 +40,8 @@ class LedgerWriter:
         Raises:
             LedgerError: They could not be written.
         """
+        if (ids := self._ledger.add_at_once(calls)) is not None:
+            return ids
         self._start()
         loop = asyncio.get_running_loop()
         waiting = _Waiting(list(calls), loop, loop.create_future())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -200,3 +202,39 @@ def test_password_of_a_database_is_not_told() -> None:
     with pytest.raises(LedgerError) as caught:
         Ledger("postgresql+psycopg://coreskills:hunter2@127.0.0.1:1/ledger")
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_few_calls_are_written_at_once_unless_somebody_writes(tmp_path: Path) -> None:
+    """An event loop never waits for another process; what it could not write, the patient way does."""
+    ledger, other = (Ledger(f"sqlite:///{tmp_path}/ledger.sqlite") for _ in range(2))
+    assert ledger.add_at_once([call()]) == [1]
+    with other.engine.connect() as writing:
+        writing.exec_driver_sql("BEGIN IMMEDIATE")
+        start = time.perf_counter()
+        assert ledger.add_at_once([call()]) is None
+        assert time.perf_counter() - start < 1
+    assert ledger.add(call()) == 2
+    assert ledger.add_at_once([call()] * 100) is None
+    assert len(ledger.calls()) == 2
+
+
+def test_ledger_without_a_name_leaves_nothing_behind() -> None:
+    """As the examiner uses it: a file of its own while it is used, by any number of threads."""
+
+    def use(ledger: Ledger) -> None:
+        for _ in range(10):
+            ledger.add(call())
+            ledger.calls()
+
+    ledger = Ledger("sqlite://")
+    folder = Path(str(ledger.engine.url.database)).parent
+    threads = [threading.Thread(target=use, args=(ledger,)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(ledger.calls()) == 40
+    ledger.close()
+    del ledger, threads, thread
+    gc.collect()
+    assert not folder.exists()
