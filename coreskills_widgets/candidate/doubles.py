@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class _Awaiting:
     def __init__(self, double: Double) -> None:
         self._double = double
 
-    def __await__(self) -> Iterator[Any]:
+    def __await__(self) -> Generator[Any, None, Any]:
         yield from ()
         return _ask(self._double, "await")
 
@@ -69,7 +69,7 @@ def _method(name: str) -> Any:
     return forward
 
 
-def _await(self: Double) -> Iterator[Any]:
+def _await(self: Double) -> Generator[Any, None, Any]:
     return _Awaiting(self).__await__()
 
 
