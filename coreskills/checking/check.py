@@ -9,6 +9,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from coreskills.cassettes.files import read
+from coreskills.cassettes.lint import lint_lab
 from coreskills.cassettes.lint import lint_lab, secrets
 from coreskills.checking.catalogue import points, text_problems
 from coreskills.checking.released import differences
@@ -35,6 +36,7 @@ def check_lab(course: Course, lab: Lab, *, examiner: ExaminerProcess) -> LabRepo
     try:
         source = read_source(course, lab)
         report.lint += text_problems(course, lab, source)
+        report.lint += [str(found) for found in lint_lab(course, lab) if not found.is_warning]
         _lint_recordings(course, lab, report)
         report.release = differences(course, lab.id)
         _examine_all(course, lab, source, examiner, report)

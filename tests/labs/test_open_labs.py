@@ -11,6 +11,7 @@ from types import ModuleType
 
 import pytest
 
+from coreskills.cassettes.lint import lint_course
 from coreskills.checking.catalogue import points, text_problems
 from coreskills.checking.check import check_lab
 from coreskills.checking.released import differences
@@ -78,6 +79,11 @@ def test_checks_are_proved(lab: Lab) -> None:
     """Reference full, empty 0, toy between, bad ones caught, alternatives full, every recording played."""
     with ExaminerProcess(workers=2) as examiner:
         assert check_lab(COURSE, lab, examiner=examiner).problems == []
+
+
+def test_course_files_hold_no_secret_and_no_orphan() -> None:
+    """No key in any notebook or recording, no recording without a lab, no hidden answer in a released file."""
+    assert [str(found) for found in lint_course(COURSE) if not found.is_warning] == []
 
 
 def test_queries_have_their_planted_faults() -> None:
