@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 KEY_WORDS = (
     "classify", "classification", "category", "categories", "sentiment", "positive", "negative", "neutral", "summarise",
@@ -16,10 +17,17 @@ def mended(order: str) -> str:
     """The order with near misses of key words replaced; only its first words are looked at."""
     parts = re.split(r"(\W+)", order)
     for i, part in enumerate(parts[: MAX_WORDS * 2]):
-        low = part.lower()
-        if len(low) >= 5 and low.isalpha() and low not in KEY_WORDS and not low.startswith(KEY_WORDS):
-            parts[i] = next((word for word in KEY_WORDS if word[0] == low[0] and _near(low, word)), part)
+        if len(part) >= 5 and part.isalpha():
+            parts[i] = _meant(part.lower()) or part
     return "".join(parts)
+
+
+@lru_cache(maxsize=20_000)
+def _meant(word: str) -> str | None:
+    """The key word that a word misspells; ``None`` for any other."""
+    if word in KEY_WORDS or word.startswith(KEY_WORDS):
+        return None
+    return next((key for key in KEY_WORDS if key[0] == word[0] and _near(word, key)), None)
 
 
 def _near(a: str, b: str) -> bool:
