@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +10,6 @@ from typing import Any
 from nbformat import NotebookNode
 
 from coreskills.cassettes.files import read
-from coreskills.cassettes.lint import lint_lab
 from coreskills.cassettes.lint import lint_lab, secrets
 from coreskills.checking.catalogue import points, text_problems
 from coreskills.checking.released import differences
@@ -36,7 +36,6 @@ def check_lab(course: Course, lab: Lab, *, examiner: ExaminerProcess) -> LabRepo
     try:
         source = read_source(course, lab)
         report.lint += text_problems(course, lab, source)
-        report.lint += [str(found) for found in lint_lab(course, lab) if not found.is_warning]
         _lint_recordings(course, lab, report)
         report.release = differences(course, lab.id)
         _examine_all(course, lab, source, examiner, report)
@@ -120,7 +119,5 @@ def _unplayed(course: Course, lab: Lab, played: set[tuple[str, int]]) -> list[st
 
 def _plain(notebook: NotebookNode) -> dict[str, Any]:
     """Without nbformat's own classes: a job crosses processes as JSON."""
-    import json
-
     plain: dict[str, Any] = json.loads(json.dumps(notebook))
     return plain
