@@ -7,10 +7,13 @@ import os
 import threading
 from pathlib import Path
 
+from huey import crontab
+
 from coreskills.classroom.grader import ExaminerGrader, default_workers
 from coreskills.classroom.queue import Grader, GradingQueue, open_queue
 from coreskills.classroom.service.app import open_exchange
 from coreskills.classroom.settings import Classroom, Run
+from coreskills.classroom.standing import take_over_judgements
 from coreskills.classroom.store.claims import Claims
 from coreskills.classroom.store.grades import Grades
 
@@ -36,6 +39,12 @@ def main() -> None:
     )
     queue = build_queue(room, grader)
     consumer = queue.huey.create_consumer(workers=1, max_delay=1.0, check_worker_health=True)
+
+    def take_over() -> None:
+        for lab in room.course.open_labs:
+            take_over_judgements(room, lab.id)
+
+    queue.huey.periodic_task(crontab(minute="*"), name="take_over")(take_over)
     # What a worker that was killed left is claimed again a lease later; until then others' work is not touched.
     threading.Thread(target=queue.refill, daemon=True).start()
     try:

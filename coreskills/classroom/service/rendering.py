@@ -23,7 +23,15 @@ STATES = (
     ("failed", "grading failed"),
 )
 WORDS = dict(STATES)
-MARKS = {"passed": "v", "not_yet": "x", "submitted": "o", "grading": "o", "waits": "w", "failed": "!", "new": "-"}
+MARKS = {
+    "passed": "\N{CHECK MARK}",
+    "not_yet": "\N{BALLOT X}",
+    "submitted": "o",
+    "grading": "o",
+    "waits": "w",
+    "failed": "!",
+    "new": "-",
+}
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parents[1] / "pages"),
     autoescape=True,
