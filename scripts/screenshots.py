@@ -1,6 +1,6 @@
-"""Make the README's pictures: real widgets and the Course panel, in a real JupyterLab. Needs what `make install-dev` installs.
+"""Make the README's pictures: real widgets and the Course panel, in a real JupyterLab.
 
-Example: .venv/bin/python scripts/screenshots.py
+Needs what `make install-dev` installs. Example: .venv/bin/python scripts/screenshots.py
 """
 
 from __future__ import annotations
@@ -54,7 +54,6 @@ def main() -> None:
         for theme in ("light", "dark"):
             path = lab.notebook(f"{LAB}/{LAB}.ipynb", [CALLS.strip(), METER], kernel="coreskills")
             open_notebook(page, lab, path, theme=theme)
-            dismiss_news(page)
             page.evaluate("() => window.jupyterapp.shell.activateById('coreskills-course')")
             run_all(page)
             page.wait_for_selector(".jp-coreskills-amount")
@@ -80,12 +79,6 @@ def main() -> None:
                 page.wait_for_timeout(400)
                 widget.screenshot(path=IMAGES / f"{name}-{theme}.png")
                 shrink(IMAGES / f"{name}-{theme}.png")
-
-
-def dismiss_news(page: Page) -> None:
-    """JupyterLab asks about news once; the picture is of our things."""
-    for button in page.locator(".Toastify__toast button[aria-label='Hide notification']").all():
-        button.click()
 
 
 def save(page: Page, name: str) -> None:

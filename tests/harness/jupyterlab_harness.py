@@ -50,7 +50,7 @@ selector => [...document.querySelectorAll(selector)].flatMap(root => {
     return Boolean(one.closest('svg'));
   };
   return [...root.querySelectorAll('*')]
-    .filter(one => { const box = one.getBoundingClientRect(); return box.width > 1 && box.right > edge && !isClipped(one); })
+    .filter(one => one.getBoundingClientRect().right > edge && one.clientWidth > 1 && !isClipped(one))
     .map(one => one.outerHTML.slice(0, 160));
 })
 """
@@ -168,6 +168,9 @@ def jupyterlab(folder: Path, *, room: Classroom, log: Path) -> Iterator[JupyterL
         "JUPYTERHUB_API_TOKEN": room.token,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }
+    quiet = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+    (own / "config" / "labconfig").mkdir(parents=True)
+    (own / "config" / "labconfig" / "page_config.json").write_text(json.dumps(quiet))
     options = [
         "--no-browser",
         "--allow-root",

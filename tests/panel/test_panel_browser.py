@@ -91,6 +91,7 @@ def test_validate_saves_first_and_leads_to_the_failing_check(page: Page, lab: Ju
     shown = panel(page, lab)
     shown.locator("[data-primary]").click()
     expect(page.locator(".jp-Notebook")).to_be_visible(timeout=30_000)
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.context.ready.then(() => null)")
     page.evaluate(
         "() => { window.jupyterapp.shell.currentWidget.content.widgets[0].model.sharedModel.setSource('value = 40') }"
     )

@@ -134,6 +134,7 @@ export class CoursePanel extends Widget {
   /** What is on the screen is what is sent: save first, and say so. */
   private async save(lab: ILab): Promise<string> {
     const open = lab.path ? this.documents.findWidget(lab.path) : undefined;
+    await open?.context.ready;
     if (!open?.context.model.dirty) {
       return '';
     }
