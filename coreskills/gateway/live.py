@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import httpx
 
@@ -45,20 +44,11 @@ class Upstream:
     api_key: str = field(repr=False)
 
 
-class Recording(Protocol):
-    """What ``coreskills.cassettes.recorder.Recorder`` offers a backend."""
-
-    def transport(self) -> httpx.AsyncBaseTransport: ...
-
-    def call(self, *, cause: str | None, cell: str | None) -> AbstractContextManager[None]: ...
-
-
 class LiveBackend:
     """Forwards requests; bytes of a stream go to the client as they come, errors go untouched.
 
     Args:
         upstreams: By provider; one that is missing is refused.
-        recorder: Records every call that passes.
         timeout_s: Seconds to wait for the provider's next byte.
     """
 
@@ -66,13 +56,12 @@ class LiveBackend:
         self,
         upstreams: Mapping[Provider, Upstream],
         *,
-        recorder: Recording | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         timeout_s: float = 600.0,
     ) -> None:
-        self._upstreams, self._recorder = dict(upstreams), recorder
+        self._upstreams = dict(upstreams)
         self._client = httpx.AsyncClient(
-            transport=recorder.transport() if recorder else transport,
+            transport=transport,
             timeout=httpx.Timeout(timeout_s, connect=10.0),
             limits=httpx.Limits(max_connections=500, max_keepalive_connections=50),
             follow_redirects=False,
@@ -89,8 +78,7 @@ class LiveBackend:
         if upstream is None:
             raise WireError(503, "", f"This classroom has no key for {incoming.wire.provider}. Ask your instructor.")
         request = self._request(incoming, upstream)
-        session = incoming.session
-        with _noting(self._recorder, session.cause, session.cell.cell_id or None), _reaching(upstream.base_url):
+        with _reaching(upstream.base_url):
             response = await self._client.send(request, stream=True)
         headers = {name.lower(): value for name, value in response.headers.items() if name.lower() not in _NOT_GIVEN}
         answer = Answer(response.status_code, headers, source=_source(headers))
@@ -137,10 +125,6 @@ def upstreams_from_environment(environment: Mapping[str, str] = os.environ) -> d
 def _source(headers: Mapping[str, str]) -> Source:
     """An upstream that is itself a gateway says what answered."""
     return "offline" if headers.get("x-coreskills-source") == "offline" else "live"
-
-
-def _noting(recorder: Recording | None, cause: str | None, cell: str | None) -> AbstractContextManager[None]:
-    return recorder.call(cause=cause, cell=cell) if recorder else nullcontext()
 
 
 @contextmanager
