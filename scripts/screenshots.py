@@ -58,7 +58,7 @@ def main() -> None:
             run_all(page)
             page.wait_for_selector(".jp-coreskills-amount")
             page.wait_for_timeout(1500)
-            save(page, f"jupyterlab-{theme}")
+            save(page, "classroom" if theme == "light" else "classroom-dark")
         cells = gallery.cells(list(WIDGETS))
         page.set_viewport_size({"width": 1400, "height": 1300})
         open_notebook(page, lab, lab.notebook("widgets.ipynb", cells))
