@@ -50,7 +50,7 @@ def command(
     from coreskills.examiner.course_folders import folders_of, load_config
     from coreskills.examiner.terms import terms_for
 
-    pool = _pool(workers, scheduler)
+    pool = _pool(workers, scheduler, gateway=(root / "course.toml").is_file())
     try:
         config = load_config(root)
         folders = folders_of(root, config)
@@ -69,14 +69,16 @@ def command(
         sys.exit(1)
 
 
-def _pool(workers: int | None, scheduler: str | None) -> Pool:
+def _pool(workers: int | None, scheduler: str | None, *, gateway: bool) -> Pool:
     if scheduler:
         from coreskills.examiner.dask_pool import DaskPool
 
         return DaskPool(scheduler)
     from coreskills.examiner.pool import local_pool
+    from coreskills.examiner.warm import Settings
 
-    return local_pool(workers=workers)
+    # Started first: the warm parent imports its libraries while we read the course.
+    return local_pool(workers=workers, settings=Settings(gateway=gateway))
 
 
 def _grade(labs: tuple[str, ...], pool: Pool, *, folders: Any, terms: Any, quiet: bool, **options: Any) -> list[Graded]:
@@ -105,9 +107,7 @@ def _print_summary(rows: list[Graded]) -> None:
     console.print(table)
     graded, failed = [row for row in rows if row.score is not None], [row for row in rows if row.error]
     slowest = sorted(graded, key=lambda row: -row.seconds)[:3]
-    console.print(
-        f"{len(graded)} graded, {sum(r.skipped for r in rows)} graded before, {len(failed)} not graded."
-    )
+    console.print(f"{len(graded)} graded, {sum(r.skipped for r in rows)} graded before, {len(failed)} not graded.")
     if slowest:
         console.print("Slowest: " + ", ".join(f"{row.learner} {row.lab} {row.seconds:.1f} s" for row in slowest))
     for row in rows:

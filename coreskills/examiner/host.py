@@ -57,25 +57,31 @@ class Host:
         self._waiting: list[Job] = []
         self._slots = list(range(houses.N_SLOTS))
         maps_uid = leave_mount_namespace()
-        self._warm = WarmParent(self._base, maps_uid=maps_uid, settings=Settings(**settings["warm"]))
+        wanted = Settings(**settings["warm"])
+        self._warm = WarmParent(self._base, maps_uid=maps_uid, settings=wanted)
         self._house: House = self._warm.house
         self._models: Any = None
         self._load()
+        if wanted.gateway:
+            self._load_gateway()
+        gc.collect()
+        gc.freeze()
         self._warm.wait()
 
     def _load(self) -> None:
         """Import what each examination needs, while the warm parent imports what its candidates need."""
         from coreskills.examiner import examining  # the parent must be warm before it forks
-        from coreskills.examiner.door import rehearse
         from coreskills.examiner.libraries import library
-        from coreskills.offline.models import OfflineModels
 
         self._examine, self._library = examining.examine, library
+        _import_test_tools()
+
+    def _load_gateway(self) -> None:
+        from coreskills.examiner.door import rehearse
+        from coreskills.offline.models import OfflineModels
+
         self._models = OfflineModels(None)
         rehearse(self._models)
-        _import_test_tools()
-        gc.collect()
-        gc.freeze()
 
     def serve(self) -> None:
         """Work until the client hangs up."""
@@ -106,6 +112,8 @@ class Host:
         if not self._slots:
             self._waiting.append(job)
             return
+        if job.gateway is not None and self._models is None:
+            self._load_gateway()
         if job.gateway is not None and job.gateway.backend == "replay":
             with contextlib.suppress(CassetteError):  # the examination itself says what is wrong
                 self._library(job.gateway.cassettes)

@@ -37,11 +37,13 @@ class Settings:
         shown: Paths beside the system's and Python's that learner programs may read.
         hidden: Paths inside those that they may not.
         preload: Modules to import beside the usual ones.
+        gateway: Load the gateway at start; where labs call no models, a second is saved.
     """
 
     shown: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
     preload: tuple[str, ...] = ()
+    gateway: bool = True
 
 
 @dataclass
