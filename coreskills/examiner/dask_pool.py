@@ -74,7 +74,8 @@ class DaskPool:
 
 def examine_here(job: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
     """Examine in the examiner of this worker process, started at first use."""
-    wanted = Settings(**{name: tuple(each) if isinstance(each, list) else each for name, each in settings.items()})
+    rows: dict[str, Any] = {name: tuple(each) if isinstance(each, list) else each for name, each in settings.items()}
+    wanted = Settings(**rows)
     if wanted not in _here:
         process = _here[wanted] = ExaminerProcess(workers=1, settings=wanted)
         atexit.register(process.close)
