@@ -110,7 +110,7 @@ def test_no_committed_file_names_a_registry_or_machine() -> None:
             "git",
             "grep",
             "-nIE",
-            r"https?://[a-z0-9.-]*(pypi|npmjs|registry)[a-z0-9.-]*/|(^|[\"' =:])/(root|home)/[a-z]",
+            r"https?://[a-z0-9.-]*(pypi|npmjs|registry)[a-z0-9.-]*/|[\"' =:]/(root|work)/[a-z]",
         ],
         capture_output=True,
         text=True,
