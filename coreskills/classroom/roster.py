@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
@@ -108,8 +108,11 @@ def _person(row: LearnerRow) -> Person:
     )
 
 
-def read_roster(path: Path) -> list[Person]:
+def read_roster(path: Path, known: Iterable[Person] = ()) -> list[Person]:
     """Read people from a CSV file with a header; only ``name`` is required.
+
+    Args:
+        known: People whose empty or missing fields keep what they have.
 
     Raises:
         ClassroomError: Names the file, the line and the field.
@@ -123,7 +126,8 @@ def read_roster(path: Path) -> list[Person]:
         raise ClassroomError(f"{path} is not a CSV file in UTF-8: {error}.", fix="save it as CSV, UTF-8") from error
     if not rows or "name" not in rows[0]:
         raise ClassroomError(f"{path} has no column 'name'.", fix=f"first line: {','.join(_COLUMNS)}")
-    people = [_read_row(path, line, row) for line, row in enumerate(rows, start=2)]
+    before = {person.name: person for person in known}
+    people = [_read_row(path, line, row, before) for line, row in enumerate(rows, start=2)]
     seen: dict[str, int] = {}
     for line, person in enumerate(people, start=2):
         if person.name in seen:
@@ -134,13 +138,15 @@ def read_roster(path: Path) -> list[Person]:
     return people
 
 
-def _read_row(path: Path, line: int, row: dict[str, str | None]) -> Person:
+def _read_row(path: Path, line: int, row: dict[str, str | None], known: Mapping[str, Person]) -> Person:
     value = {column: (row.get(column) or "").strip() for column in _COLUMNS}
     name = value["name"].lower()
-    role, track = value["role"] or "learner", value["track"] or "beginner"
+    before = known.get(name, Person(name))
+    value = {column: told or str(getattr(before, column)) for column, told in value.items()}
+    role, track = value["role"], value["track"]
     problem = ""
     if not _NAME.fullmatch(name):
-        problem = f"{value['name']!r} cannot be a user name (letters, digits, dot, dash, underscore, @)"
+        problem = f"{row['name']!r} cannot be a user name (letters, digits, dot, dash, underscore, @)"
     elif role not in ("learner", "instructor"):
         problem = f"role {role!r} is neither learner nor instructor"
     elif track not in ("beginner", "advanced"):

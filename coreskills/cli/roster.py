@@ -36,8 +36,9 @@ def import_(file: Path, folder: Path | None, as_json: bool) -> None:
     Columns: name (required), full_name, email, section, track, role, lms_id.
     """
     room = _room(folder)
-    people = read_roster(file)
-    added, changed = Roster(room.database_url).put(people)
+    roster = Roster(room.database_url)
+    people = read_roster(file, roster.people(inactive=True))
+    added, changed = roster.put(people)
     Passwords(room.hub).issue(person.name for person in people)
     if as_json:
         click.echo(json.dumps({"added": added, "changed": changed, "total": len(people)}))
@@ -75,7 +76,8 @@ def sync(file: Path, yes: bool, folder: Path | None, as_json: bool) -> None:
     from nbgrader.api import Gradebook
 
     room = _room(folder)
-    people, roster = read_roster(file), Roster(room.database_url)
+    roster = Roster(room.database_url)
+    people = read_roster(file, roster.people(inactive=True))
     here = {person.name for person in people}
     gone = [person.name for person in roster.people(role="learner") if person.name not in here]
     if len(gone) > max(3, len(people) // 5) and not yes:
