@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import lzma
 import shutil
 import stat
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
@@ -16,6 +18,17 @@ from coreskills.errors import ClassroomError
 MAX_FILES = 500
 MAX_BYTES = 50_000_000
 _SKIPPED = {".ipynb_checkpoints", "__pycache__", ".git", "feedback", ".DS_Store", ".virtual_documents"}
+# All that zipfile raises on bytes that are no whole zip.
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    ValueError,
+    OSError,
+)
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 Files = dict[str, bytes]
@@ -72,7 +85,7 @@ def unpack(data: bytes, *, max_bytes: int = MAX_BYTES, max_files: int = MAX_FILE
                     raise BundleRefused(
                         f"The upload unpacks to more than {max_bytes:,} bytes.", fix="leave large files out"
                     )
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, UnicodeDecodeError, OSError) as error:
+    except _BROKEN as error:
         raise BundleRefused(f"The upload is not a whole zip file: {error}.", fix="send it again") from error
     if not files:
         raise BundleRefused("The upload holds no file.", fix="send the lab's notebook")
