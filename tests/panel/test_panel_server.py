@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,8 @@ def test_without_a_service_the_labs_on_disk_still_open(tmp_path: Path, monkeypat
     for name in ("CORESKILLS_SERVICE_URL", "CORESKILLS_SERVICE_TOKEN", "JUPYTERHUB_API_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     fetched(tmp_path)
-    shown = asyncio.run(Panel(tmp_path).read())
+    with ThreadPoolExecutor(1) as thread:  # the browser's tests leave a loop running in this one
+        shown = thread.submit(lambda: asyncio.run(Panel(tmp_path).read())).result()
     assert shown["service"]["state"] == "away"
     assert shown["next"] == {"lab_id": LAB, "action": "open", "reason": ""}
     assert lab_of(shown)["path"] == f"{LAB}/{LAB}.ipynb"
