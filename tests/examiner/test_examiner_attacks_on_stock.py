@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ _spec = importlib.util.spec_from_file_location("attack_suite", Path(__file__).pa
 assert _spec is not None
 assert _spec.loader is not None
 suite = importlib.util.module_from_spec(_spec)
+sys.modules[_spec.name] = suite  # dataclasses look their module up by name
 _spec.loader.exec_module(suite)
 
 
