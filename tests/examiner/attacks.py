@@ -526,7 +526,7 @@ connection.execute("update grade_cells set max_score = 0")
 connection.execute("update source_cell set source = 'pass'")
 connection.commit()
 
-# %% forge: an edited source folder | bounded
+# %% forge: an edited source folder
 import glob
 
 for path in glob.glob("@@COURSE@@/**/*.ipynb", recursive=True):

@@ -33,6 +33,12 @@ def released(notebook: dict[str, Any], text: str) -> list[dict[str, Any]]:
     return list(cells)
 
 
+def learner_of(attack: Any) -> str:
+    """A name for the attacker; whoever edits the gradebook comes last, or all after them would be graded by it."""
+    last = "zz-" if "gradebook" in attack.name and attack.family == "forge" else ""
+    return last + re.sub(r"\W+", "-", attack.name)
+
+
 @pytest.mark.full
 @pytest.mark.timeout(3600)
 def test_attacks_side_by_side(
@@ -42,14 +48,14 @@ def test_attacks_side_by_side(
     course = new_course(released(suite.notebook(""), suite.ANSWER))
     attacks = [attack for attack in suite.ATTACKS if attack.is_bounded]
     for attack in attacks:
-        name = re.sub(r"\W+", "-", attack.name)
+        name = learner_of(attack)
         course.hand_in(name, course.answers(t1_code=suite.fill_in(attack.text, course.root)))
     course.write_config(examined=False)
     course.nbgrader("autograde", course.lab, "--create", check=False)
     stock, lines = course.scores(), []
     fooled = 0
     for attack in attacks:
-        name = re.sub(r"\W+", "-", attack.name)
+        name = learner_of(attack)
         ours = suite.points(one_examiner.examine(suite.job(attack.name, suite.fill_in(attack.text, course.root))))
         path = course.root / "autograded" / name / course.lab / f"{course.lab}.ipynb"
         cells = json.loads(path.read_text())["cells"] if path.exists() else []
