@@ -14,11 +14,13 @@ up: install     ## start the classroom on http://127.0.0.1:8000
 demo: install   ## a scripted class of twelve, from fetch to score
 	@exec $(BIN)/coreskills demo
 test: install-dev check ## all tests
-	@$(BIN)/pytest -n 2 --dist loadgroup -m "not full"
+	@$(BIN)/pytest -n 2 --dist loadgroup -m "browser and not full"
+	@$(BIN)/pytest -n 2 --dist loadgroup -m "not browser and not full"
 test-fast: install-dev ## the tests of a minute
 	@$(BIN)/pytest -n 2 --dist loadgroup -m "not slow and not browser and not full"
 test-full: install-dev ## all tests, and those too long for every run
-	@$(BIN)/pytest -n 2 --dist loadgroup
+	@$(BIN)/pytest -n 2 --dist loadgroup -m browser
+	@$(BIN)/pytest -n 2 --dist loadgroup -m "not browser"
 check: install-dev ## formatting, lint, types
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy && npm --prefix ui run --silent check
 bench: install  ## our figures next to the alternative

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from coreskills_widgets.candidate import kernel_calls as k
@@ -30,10 +30,12 @@ class House:
     Attributes:
         base: The scratch folder; the same path inside and outside, so that a path means one file.
         maps_uid: Each candidate gets a uid of its own (we are root); otherwise all share ours.
+        below_tmp: Shown paths below ``/tmp``, which each candidate's own ``/tmp`` would cover.
     """
 
     base: Path
     maps_uid: bool
+    below_tmp: list[str] = field(default_factory=list)
 
     @property
     def root(self) -> Path:
@@ -58,6 +60,8 @@ def build(house: House, *, shown: tuple[str, ...] = (), hidden: tuple[str, ...] 
     k.mount("none", str(root), "tmpfs", k.MS_NOSUID, "mode=0755,size=8m")
     for path in (*_SYSTEM, *(f"/etc/{name}" for name in _ETC), *_python_paths(), *shown):
         _show(root, Path(path))
+        if path.startswith("/tmp/") and Path(path).exists():  # noqa: S108  where it lies, not a file of ours
+            house.below_tmp.append(path)
     for path in hidden:
         if (root / path[1:]).is_dir():
             k.mount("none", str(root / path[1:]), "tmpfs", k.MS_RDONLY | k.MS_NOSUID, "mode=0755,size=4k")
@@ -97,7 +101,9 @@ def enter(house: House, number: int) -> None:
     inner = root / str(slot)[1:]
     k.mount(str(slot), str(inner), "", k.MS_BIND)
     k.mount("none", str(inner), "", k.MS_REMOUNT | k.MS_BIND | k.MS_NOSUID | k.MS_NODEV)
-    k.mount(str(inner / "tmp"), str(root / "tmp"), "", k.MS_BIND)
+    for path in house.below_tmp:  # as in the template: read-only, hidden parts hidden
+        _bind_again(root / path[1:], inner / path[1:])
+    k.mount(str(inner / "tmp"), str(root / "tmp"), "", k.MS_BIND | k.MS_REC)
     k.mount(str(inner / "tmp"), str(root / "var/tmp"), "", k.MS_BIND) if house.base.parts[1:3] != (
         "var",
         "tmp",
@@ -105,6 +111,14 @@ def enter(house: House, number: int) -> None:
     k.mount("proc", str(root / "proc"), "proc", k.MS_NOSUID | k.MS_NODEV | k.MS_NOEXEC)
     k.mount("none", str(root / "dev/shm"), "tmpfs", k.MS_NOSUID | k.MS_NODEV, "mode=1777,size=64m")
     k.pivot_root(str(root))
+
+
+def _bind_again(shown: Path, target: Path) -> None:
+    if target.exists():  # below another one that is there already
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.mkdir() if shown.is_dir() else target.touch()
+    k.mount(str(shown), str(target), "", k.MS_BIND | k.MS_REC)
 
 
 def _show(root: Path, path: Path) -> None:

@@ -65,9 +65,8 @@ def classroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Classroom]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
+def browser() -> Browser:
+    return chromium()
 
 
 def log_in(browser: Browser, room: Classroom, name: str) -> Page:
@@ -90,11 +89,13 @@ def test_a_lab_goes_all_the_way(classroom: Classroom, browser: Browser) -> None:
     """Fetch, submit, be graded, read feedback and score as a learner; judge and see it as an instructor."""
     page = log_in(browser, classroom, "ada")
     panel = page.locator(".jp-coreskills-panel").first
-    panel.get_by_role("button", name=re.compile("^Fetch")).first.click(timeout=30_000)
+    panel.locator(f".jp-coreskills-unfold-button[data-lab='{LAB}']").click(timeout=30_000)
+    panel.get_by_role("button", name=re.compile("^Fetch B1.1")).first.click(timeout=30_000)
     home = classroom.state / "home" / "ada"
     wait_for(lambda: (home / LAB / f"{LAB}.ipynb").is_file(), "the fetched notebook")
     shoot(page, "1-fetched")
     solve(home)
+    run_the_cells(page)
     submit_and_wait(page, classroom)
     shoot(page, "3-graded")
     read_feedback(page, classroom)
@@ -116,6 +117,20 @@ def solve(home: Path) -> None:
     shutil.copy(ROOT / "source" / LAB / f"{LAB}.ipynb", target)
     if os.getuid() == 0:
         os.chown(target, uid_of("ada"), uid_of("ada"))
+
+
+def run_the_cells(page: Page) -> None:
+    """Open the lab from the panel, run everything, see an answer and what it cost."""
+    page.locator(".jp-coreskills-panel").first.get_by_role("button", name=re.compile("^Open")).first.click()
+    page.locator(".jp-NotebookPanel .jp-Cell").first.wait_for(timeout=60_000)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_text("Run All Cells", exact=True).click()
+    note = page.locator(".jp-OutputArea-output", has_text="nothing charged").first
+    note.wait_for(state="attached", timeout=120_000)
+    note.scroll_into_view_if_needed()
+    expect(note).to_contain_text(re.compile(r"calls?\s.*\d in, \d.* out.*\$0\.", re.DOTALL))
+    expect(page.locator("#jp-main-statusbar")).to_contain_text("/ $0.50", timeout=60_000)
+    shoot(page, "2-run")
 
 
 def submit_and_wait(page: Page, room: Classroom) -> None:

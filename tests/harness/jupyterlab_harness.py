@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import secrets
@@ -13,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -210,15 +212,17 @@ def _wait(process: subprocess.Popen[bytes], runtime: Path, token: str, log: Path
     raise RuntimeError(f"JupyterLab did not start:\n{log.read_text(errors='replace')[-3000:]}")
 
 
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, headless, without talk to the outside."""
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        try:
-            yield browser
-        finally:
-            browser.close()
+@cache
+def chromium() -> Browser:
+    """Debian's Chromium, headless, without talk to the outside; one for a whole test process.
+
+    Playwright allows one event loop a process, so every test of what people see shares it.
+    """
+    play = sync_playwright().start()
+    browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+    atexit.register(play.stop)
+    atexit.register(browser.close)
+    return browser
 
 
 def open_notebook(page: Page, lab: JupyterLab, path: str, *, theme: str = "light") -> None:

@@ -11,10 +11,9 @@ from playwright.sync_api import Browser
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser() -> Browser:
     """Headless Chromium."""
-    with chromium() as opened:
-        yield opened
+    return chromium()
 
 
 @pytest.fixture(scope="session")
