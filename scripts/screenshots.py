@@ -47,10 +47,9 @@ def main() -> None:
         tempfile.TemporaryDirectory() as folder,
         classroom(Path(folder) / "state", budget_usd="0.01") as room,
         jupyterlab(Path(folder) / "home", room=room, log=Path(folder) / "lab.log") as lab,
-        chromium() as browser,
     ):
         room.panel = panel_states.WORKING
-        page = browser.new_page(viewport={"width": 1280, "height": 820}, device_scale_factor=1)
+        page = chromium().new_page(viewport={"width": 1280, "height": 820}, device_scale_factor=1)
         for theme in ("light", "dark"):
             path = lab.notebook(f"{LAB}/{LAB}.ipynb", [CALLS.strip(), METER], kernel="coreskills")
             open_notebook(page, lab, path, theme=theme)

@@ -56,7 +56,9 @@ def test_interrupt_stops_a_cell_and_keeps_the_kernel(forked: Any, code: str) -> 
     request = begin(forked, code)
     forked.manager.interrupt_kernel()
     assert forked.reply_to(request)["ename"] in ("KeyboardInterrupt", "CancelledError")
-    assert forked.run("kept").result == "7"
+    # After an error ipykernel refuses for a moment what frontends had queued; what comes then runs.
+    results = (forked.run("kept").result for _ in range(20))
+    assert next(filter(None, results)) == "7"
 
 
 def test_interrupt_reaches_child_processes(forked: Any) -> None:

@@ -137,10 +137,19 @@ def _page(log: Path) -> str:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         found = re.search(r"http://127\.0\.0\.1:\d+/lab/tree/b1-1-first-call/b1-1-first-call\.ipynb", log.read_text())
-        if found:
+        if found and _answers(found[0].partition("/lab/")[0]):
             return found[0].partition("/lab/")[0]
         time.sleep(0.1)
     raise AssertionError(log.read_text())
+
+
+def _answers(page: str) -> bool:
+    # The address is printed a moment before JupyterLab listens.
+    try:
+        with urllib.request.urlopen(f"{page}/api?token=page", timeout=5):
+            return True
+    except OSError:
+        return False
 
 
 def _ask(page: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
