@@ -32,7 +32,7 @@ def test_a_known_wording_keeps_its_skill(models: OfflineModels, row: Wording) ->
         assert [label.lower() for label in task.labels] == [label.lower() for label in row.labels]
 
 
-@pytest.mark.slow
+@pytest.mark.full  # a clock decides: not for shared machines; the bench prints the figure each time
 @pytest.mark.parametrize("shape", list(long_inputs(10)))
 @pytest.mark.parametrize(
     "order",
