@@ -20,7 +20,7 @@ from coreskills.errors import CoreskillsError, GradingError
 from coreskills.examiner.client import ExaminerProcess
 from coreskills.examiner.job import Examination, Job
 from coreskills.examiner.terms import terms_of
-from coreskills.examiner.tools import trusted_texts
+from coreskills.examiner.tools import own_timeouts, trusted_texts
 from coreskills.offline.catalogue import BY_ID
 
 REFERENCE, EMPTY = "reference", "empty"
@@ -81,6 +81,7 @@ def _jobs(course: Course, lab: Lab, source: NotebookNode, variants: list[Variant
             gateway=terms.gateway,
             timeout_s=terms.timeout_s,
             cell_timeout_s=terms.cell_timeout_s,
+            own_timeouts_s=own_timeouts(course.source(lab.id)),
             limits=terms.limits,
         )
 

@@ -196,8 +196,7 @@ class Examiner:
         return _grade_id(cell) in self._job.tests
 
     def _seconds(self, cell: Cell) -> float:
-        own = cell.get("metadata", {}).get("coreskills", {}).get("timeout_s") if _is_locked(cell) else None
-        wanted = float(own) if isinstance(own, int | float) and own > 0 else self._job.cell_timeout_s
+        wanted = self._job.own_timeouts_s.get(_grade_id(cell), self._job.cell_timeout_s)
         return min(wanted, self._ends - time.monotonic())
 
 
@@ -248,10 +247,6 @@ def _source(cell: Cell) -> str:
 
 def _grade_id(cell: Cell) -> str:
     return str(cell.get("metadata", {}).get("nbgrader", {}).get("grade_id", ""))
-
-
-def _is_locked(cell: Cell) -> bool:
-    return bool(cell.get("metadata", {}).get("nbgrader", {}).get("locked"))
 
 
 def _notice(name: str, text: str) -> dict[str, Any]:

@@ -57,7 +57,7 @@ class Job:
         workdir: Folder whose files the notebook works with; ``None`` for none.
         emptied: Folders inside it that start empty: what is handed in must come from this run.
         tools: Text of the instructor's cells, whose imports and asserting functions tests may use.
-        seed: Recorded with the score; varies what must not matter (hashing).
+        own_timeouts_s: Seconds of locked cells that have their own, by grade_id.
     """
 
     id: str
@@ -71,6 +71,7 @@ class Job:
     gateway: GatewayTerms | None = None
     timeout_s: float = 300.0
     cell_timeout_s: float = 30.0
+    own_timeouts_s: dict[str, float] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
 
     def to_json(self) -> dict[str, Any]:

@@ -16,9 +16,9 @@ def marked(examination: Examination) -> dict[str, Any]:
     notebook = examination.notebook
     for cell in notebook["cells"]:
         grade_id = cell.get("metadata", {}).get("nbgrader", {}).get("grade_id")
-        kept = cell["metadata"].pop(MARK, None)
+        cell["metadata"].pop(MARK, None)
         if grade_id in scores and cell["cell_type"] == "code":
-            cell["metadata"][MARK] = {**_settings(kept), **asdict(scores[grade_id])}
+            cell["metadata"][MARK] = asdict(scores[grade_id])
             cell["outputs"] = scored_outputs(cell["outputs"], scores[grade_id])
     notebook.setdefault("metadata", {})[MARK] = {
         "seconds": round(examination.seconds, 3),
@@ -48,7 +48,3 @@ def scored_outputs(outputs: list[dict[str, Any]], score: CellScore) -> list[dict
         return rows
     text = score.note or "This check earned no points."
     return [*rows, {"output_type": "error", "ename": "NoScore", "evalue": text, "traceback": [f"NoScore: {text}"]}]
-
-
-def _settings(kept: Any) -> dict[str, Any]:
-    return {"timeout_s": kept["timeout_s"]} if isinstance(kept, dict) and "timeout_s" in kept else {}

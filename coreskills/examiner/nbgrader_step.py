@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from coreskills.examiner.client import ExaminerProcess
 from coreskills.examiner.job import Examination, Job
 from coreskills.examiner.marks import marked
 from coreskills.examiner.terms import Terms, terms_for
-from coreskills.examiner.tools import trusted_texts
+from coreskills.examiner.tools import own_timeouts, trusted_texts
 from coreskills.examiner.warm import Settings
 
 _processes: dict[Settings, ExaminerProcess] = {}
@@ -51,7 +52,8 @@ class ExamineNotebook(NbGraderPreprocessor):
             tests, texts = _read_gradebook(gradebook, where["notebook"], where["assignment"])
         _check_tests(nb, tests, texts)
         source = root / self._source_folder(where["assignment"]) / f"{where['notebook']}.ipynb"
-        job = self._job(nb, where, tests, trusted_texts(texts.values(), source), terms, resources["metadata"]["path"])
+        job = self._job(nb, where, tests, terms, resources["metadata"]["path"])
+        job = replace(job, tools=trusted_texts(texts.values(), source), own_timeouts_s=own_timeouts(source))
         examination = _process(Settings(shown=tuple(self.shown_paths), preload=tuple(self.preload))).examine(job)
         self._report(examination)
         return _as_nodes(marked(examination)), resources
@@ -60,9 +62,7 @@ class ExamineNotebook(NbGraderPreprocessor):
         coursedir = self.parent.parent.coursedir
         return Path(coursedir.format_path(coursedir.source_directory, ".", assignment))
 
-    def _job(
-        self, nb: Any, where: Any, tests: dict[str, float], tools: tuple[str, ...], terms: Terms, path: str
-    ) -> Job:
+    def _job(self, nb: Any, where: Any, tests: dict[str, float], terms: Terms, path: str) -> Job:
         return Job(
             id=f"{where['student']}/{where['notebook']}",
             learner=where["student"],
@@ -71,7 +71,6 @@ class ExamineNotebook(NbGraderPreprocessor):
             tests=tests,
             workdir=str(Path(path).resolve()) if path else None,
             emptied=terms.emptied,
-            tools=tools,
             gateway=terms.gateway,
             timeout_s=self.timeout_s or terms.timeout_s,
             cell_timeout_s=self.cell_timeout_s or terms.cell_timeout_s,

@@ -17,7 +17,7 @@ from coreskills.examiner.job import Examination, Job
 from coreskills.examiner.marks import marked
 from coreskills.examiner.sanitising import is_untouched, read_notebook, sanitise
 from coreskills.examiner.terms import Terms
-from coreskills.examiner.tools import trusted_texts
+from coreskills.examiner.tools import own_timeouts, trusted_texts
 
 _IGNORED = {".ipynb_checkpoints", "__pycache__", "feedback"}
 
@@ -104,19 +104,20 @@ def _odd_timestamp(text: str) -> datetime | None:
 
 
 class Texts:
-    """The instructor's texts of each notebook, read once for a class."""
+    """What the instructor's own notebooks say, read once for a class."""
 
     def __init__(self, folders: Folders) -> None:
         self._folders = folders
-        self._texts: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._read: dict[tuple[str, str], tuple[tuple[str, ...], dict[str, float]]] = {}
 
-    def of(self, lab: Released, notebook: ReleasedNotebook) -> tuple[str, ...]:
+    def of(self, lab: Released, notebook: ReleasedNotebook) -> tuple[tuple[str, ...], dict[str, float]]:
+        """The texts that tests may use, and the seconds of cells that have their own."""
         key = (lab.name, notebook.name)
-        if key not in self._texts:
+        if key not in self._read:
             locked = [cell.source for cell in notebook.cells.values() if cell.locked]
             source = self._folders.source / lab.name / f"{notebook.name}.ipynb"
-            self._texts[key] = trusted_texts(locked, source)
-        return self._texts[key]
+            self._read[key] = trusted_texts(locked, source), own_timeouts(source)
+        return self._read[key]
 
 
 def lay_out_graded(folders: Folders, submission: Submission) -> Path:
@@ -147,8 +148,10 @@ def _copy_files(origin: Path, target: Path) -> None:
 
 def jobs_of(submission: Submission, workdir: Path, terms: Terms, texts: Texts) -> list[Job]:
     """Make one job for each notebook of a submission."""
-    return [
-        Job(
+    jobs = []
+    for name, released in submission.lab.notebooks.items():
+        tools, own_timeouts_s = texts.of(submission.lab, released)
+        job = Job(
             id=f"{submission.learner}/{name}",
             learner=submission.learner,
             lab=submission.lab.name,
@@ -156,14 +159,15 @@ def jobs_of(submission: Submission, workdir: Path, terms: Terms, texts: Texts) -
             tests=released.tests,
             workdir=str(workdir),
             emptied=terms.emptied,
-            tools=texts.of(submission.lab, released),
+            tools=tools,
             gateway=terms.gateway,
             timeout_s=terms.timeout_s,
             cell_timeout_s=terms.cell_timeout_s,
+            own_timeouts_s=own_timeouts_s,
             limits=terms.limits,
         )
-        for name, released in submission.lab.notebooks.items()
-    ]
+        jobs.append(job)
+    return jobs
 
 
 def saved_of(released: ReleasedNotebook, examination: Examination) -> Saved:

@@ -141,6 +141,30 @@ def test_one_hand_in_that_hangs_or_dies_costs_its_own_points(new_course: NewCour
     assert (rows["hangs"].score, rows["hangs"].restored) == (3.0, 0)
 
 
+def with_seconds(notebook: dict[str, Any], name: str, seconds: float) -> dict[str, Any]:
+    """A notebook whose cell asks for seconds of its own in its metadata."""
+    for cell in notebook["cells"]:
+        if cell["id"] == name:
+            cell["metadata"]["coreskills"] = {"timeout_s": seconds}
+    return notebook
+
+
+def test_a_locked_cell_has_seconds_of_its_own(new_course: NewCourse, pool: Pool) -> None:
+    """What the source notebook says holds in both ways of grading; what a hand-in says about it counts nowhere."""
+    course = new_course()
+    path = course.root / "source" / course.lab / f"{course.lab}.ipynb"
+    path.write_text(json.dumps(with_seconds(json.loads(path.read_text()), "t1-check", 1.0)))
+    slow = course.answers(t1_code="import time\n\ndef squares(n):\n    time.sleep(3)\n    return [1, 4, 9]")
+    course.hand_in("ann", with_seconds(slow, "t1-check", 60))
+    row = graded(course, pool)["ann"]
+    statuses = {cell.grade_id: cell.status for cell in row.cells}
+    assert (statuses["t1-check"], statuses["t1-hidden"]) == ("timed_out", "failed")
+    course.nbgrader("autograde", course.lab, "--force")
+    text = (course.root / "autograded/ann" / course.lab / f"{course.lab}.ipynb").read_text()
+    marks = {cell["id"]: cell["metadata"].get("coreskills") for cell in json.loads(text)["cells"]}
+    assert (marks["t1-check"]["status"], marks["t1-hidden"]["status"]) == ("timed_out", "failed")
+
+
 def test_a_learner_without_hand_in_is_named(new_course: NewCourse, pool: Pool) -> None:
     """Asking for somebody who handed in nothing is an error that names them."""
     course = new_course()
