@@ -16,10 +16,10 @@ from coreskills.wire.http import WireRequest
 Json = Mapping[str, Any]
 
 # Says nothing about the answer's text.
-_LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 _ABOUT_THE_CALL = ("metadata", "user", "safety_identifier", "store", "service_tier", "include", "cache_control")
 _CACHING = ("prompt_cache_key", "prompt_cache_retention")
-_IGNORED = frozenset(("stream", "stream_options", *_LIMITS, *_ABOUT_THE_CALL, *_CACHING))
+SAYS_NOTHING = frozenset(("stream", "stream_options", *LIMITS, *_ABOUT_THE_CALL, *_CACHING))
 _PROMPT = frozenset(("messages", "input", "system", "instructions", "model"))
 _SAMPLING = ("temperature", "top_p", "top_k", "seed", "reasoning", "reasoning_effort", "thinking")
 _DEFAULTS = {"temperature": 1, "top_p": 1, "n": 1, "parallel_tool_calls": True}
@@ -104,11 +104,11 @@ def parse(request: WireRequest) -> Shape:
         return Shape(endpoint, "", digest(endpoint), exact_key(request), ())
     rows = tuple(_rows(body))
     model = model_family(str(body.get("model") or ""))
-    rest = {k: v for k, v in body.items() if k not in _IGNORED | _PROMPT and _is_said(k, v)}
+    rest = {k: v for k, v in body.items() if k not in SAYS_NOTHING | _PROMPT and _is_said(k, v)}
     form = {k: _plain_schema(v) for k, v in rest.items() if k not in _SAMPLING and k != "tools"}
     tools = frozenset(_tool_names(body.get("tools")))
     said = [[row.role, row.text, row.other] for row in rows]
-    limits = [body[name] for name in _LIMITS if type(body.get(name)) is int]
+    limits = [body[name] for name in LIMITS if type(body.get(name)) is int]
     return Shape(
         endpoint,
         model,

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,6 +14,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from coreskills.cassettes import Miss
+from coreskills.cassettes.changes import changes, ignored
 from coreskills.errors import GatewayError
 from coreskills.gateway.admission import read_key
 from coreskills.gateway.keys import Grant
@@ -209,9 +212,24 @@ def public_trace(trace: Trace) -> dict[str, Any]:
         "model_asked": call.model,
         "attempts": [{"status": call.status, "reason": call.error_type, "waited_ms": None}],
         "cassette": {"file": call.cassette, "index": call.interaction, "tier": call.tier} if call.cassette else None,
-        "miss": {"message": miss.learner_message} if miss is not None else None,
+        "miss": None if miss is None else public_miss(miss),
         "error": _error_of(document) if failed else None,
         "notes": {name: value for name, value in trace.notes.items() if _is_json(value)},
+    }
+
+
+def public_miss(miss: Miss) -> dict[str, Any]:
+    """Why no recording fits, and what the request changed; nothing of a recording that belongs to a hidden check."""
+    shown = miss.nearest if miss.nearest is not None and not miss.nearest.is_hidden else None
+    return {
+        "message": miss.learner_message,
+        "nearest": None
+        if shown is None
+        else {"file": Path(shown.cassette).name, "index": shown.place, "cell": shown.recording.cell},
+        "changes": [
+            {"field": change.field, "before": change.recorded, "after": change.asked} for change in changes(miss)
+        ],
+        "ignored": ignored(miss),
     }
 
 

@@ -83,6 +83,42 @@ def test_miss_is_a_418_that_the_session_keeps(house: House, cassette: Callable[.
     assert trace["miss"]["message"] == house.session(key).misses[0].learner_message
 
 
+def miss_of(house: House, cassette: Path, **changed: Any) -> dict[str, Any]:
+    """Ask something that was not recorded; what the trace of it says."""
+    key = house.key(backend="replay", cassettes=[cassette])
+    with pytest.raises(anthropic.APIStatusError):
+        house.anthropic(key).messages.create(**{**HELLO, **changed})
+    trace: dict[str, Any] = house.http(key).get(f"/coreskills/calls/{house.calls()[-1].id}").json()
+    miss: dict[str, Any] = trace["miss"]
+    return miss
+
+
+def test_a_miss_says_what_changed_and_what_was_ignored(house: House, cassette: Callable[..., Path]) -> None:
+    """Words first, then other fields, each with both values; what stands in nobody's way is named apart."""
+    miss = miss_of(
+        house,
+        cassette(recording(cell="t1-check")),
+        messages=[{"role": "user", "content": "Good bye!"}],
+        extra_body={"temperature": 0.2},
+        max_tokens=128,
+        metadata={"user_id": "ada"},
+    )
+    assert miss["nearest"] == {"file": "b1-1.json", "index": 0, "cell": "t1-check"}
+    assert miss["changes"] == [
+        {"field": "message 1 (user)", "before": "Hello!", "after": "Good bye!"},
+        {"field": "temperature", "before": None, "after": "0.2"},
+    ]
+    assert miss["ignored"] == ["max_tokens", "metadata"]
+
+
+def test_a_miss_tells_nothing_of_a_hidden_checks_recording(house: House, cassette: Callable[..., Path]) -> None:
+    """Which fields differ, and no word of what was recorded."""
+    hidden = cassette(recording()).rename(cassette(recording()).with_name("b1-1.hidden.json"))
+    miss = miss_of(house, hidden, messages=[{"role": "user", "content": "Good bye!"}])
+    assert (miss["nearest"], miss["changes"]) == (None, [{"field": "message text", "before": None, "after": None}])
+    assert "Hello!" not in json.dumps(miss)
+
+
 def test_free_form_lab_asks_the_offline_models(house: House, cassette: Callable[..., Path]) -> None:
     """Recordings first; what none fits is answered offline, and is no miss."""
     key = house.key(backend="replay", cassettes=[cassette(recording())], free_form=True)

@@ -44,8 +44,23 @@ export interface ITrace extends Partial<IRow> {
   model_asked?: string;
   model_answered?: string | null;
   cassette?: { file: string; index: number | null; tier: string } | null;
-  miss?: { message?: string; nearest?: unknown; changes?: { field: string; before?: string; after?: string }[]; ignored?: string[] } | null;
+  miss?: IMiss | null;
+  notes?: { differences?: string[] };
   error?: { type?: string | null; message?: string | null; hint?: string | null } | null;
+}
+
+/** A field that stood in the way; both values missing: they may not be shown, or have no short form. */
+export interface IChange {
+  field: string;
+  before?: string | null;
+  after?: string | null;
+}
+
+export interface IMiss {
+  message?: string;
+  nearest?: { file: string; index: number; cell?: string | null } | null;
+  changes?: IChange[];
+  ignored?: string[];
 }
 
 export type Json = Record<string, unknown>;

@@ -5,11 +5,11 @@ import { h, type Child } from '../shared/dom';
 import { count, duration, tokens, visible } from '../shared/format';
 import { copyButton, outside } from '../shared/outside';
 import { tabs, type ITab } from '../shared/tabs';
-import { wordDiff } from '../shared/worddiff';
 import { asCurl, asPython } from './again';
 import { conversation, type ITurn } from './conversation';
 import type { IAttempt, ISide, ITrace } from './data';
-import { costWords, hintFor, replayWords, timeWords, triesWords } from './words';
+import { replay } from './replay';
+import { costWords, hintFor, timeWords, triesWords } from './words';
 
 export interface IDetail {
   node: HTMLElement;
@@ -145,27 +145,4 @@ function stream(trace: ITrace): HTMLElement {
 function tries(attempts: readonly IAttempt[], source: string): HTMLElement {
   const rows = attempts.map((attempt, index) => h('tr', {}, h('td', {}, String(index + 1)), h('td', {}, String(attempt.status ?? 'no answer')), h('td', {}, attempt.reason ?? ''), h('td', {}, attempt.waited_ms === null || attempt.waited_ms === undefined ? '' : duration(attempt.waited_ms))));
   return h('div', {}, h('p', {}, triesWords(attempts, source)), h('table', { class: 'jp-coreskills-table' }, h('thead', {}, h('tr', {}, ...['Try', 'Status', 'Reason', 'Waited before'].map(name => h('th', { scope: 'col' }, name)))), h('tbody', {}, ...rows)));
-}
-
-function replay(trace: ITrace): HTMLElement {
-  if (!trace.miss) {
-    const where = trace.cassette ? `${trace.cassette.file.split('/').pop()}, recording ${trace.cassette.index ?? '?'}` : '';
-    return h('div', {}, h('p', {}, replayWords(trace)), where && h('p', { class: 'jp-coreskills-small' }, where));
-  }
-  const changes = trace.miss.changes ?? [];
-  return h(
-    'div',
-    {},
-    note('warn', trace.miss.message ?? 'No recording fits this request.'),
-    ...changes.map(change => h('div', { class: 'jp-coreskills-changed-field' }, h('h4', {}, change.field), diff(change.before ?? '', change.after ?? ''))),
-    trace.miss.ignored?.length ? h('p', { class: 'jp-coreskills-small' }, `different but ignored: ${trace.miss.ignored.join(', ')}`) : null,
-  );
-}
-
-/** Recorded and asked, one above the other or side by side; + and - say which is which. */
-function diff(before: string, after: string): HTMLElement {
-  const pieces = wordDiff(before, after);
-  const line = (kind: 'del' | 'ins', sign: string, label: string): HTMLElement =>
-    h('div', { class: 'jp-coreskills-diff' }, h('span', { class: 'jp-coreskills-sign' }, sign), h('span', { class: 'jp-coreskills-unheard' }, label), h('span', { dir: 'auto' }, ...pieces.filter(piece => piece.kind === 'same' || piece.kind === kind).map(piece => (piece.kind === 'same' ? piece.text : h(kind, {}, piece.text)))));
-  return h('div', { class: 'jp-coreskills-sides' }, line('del', '-', 'recorded:'), line('ins', '+', 'this request:'));
 }

@@ -1,7 +1,7 @@
 /** What a call's numbers mean, in words. */
 
 import { count, duration, durationSpoken, money, moneySpoken, plural } from '../shared/format';
-import type { IAttempt, IRow, ITrace } from './data';
+import type { IAttempt, IMiss, IRow, ITrace } from './data';
 
 /** "3 tries, two 429, waited 3.0 s (recorded)"; empty for a call that took one try. */
 export function triesWords(attempts: readonly IAttempt[], source: string): string {
@@ -35,6 +35,21 @@ export function replayWords(trace: ITrace): string {
     default:
       return trace.source === 'recorded' ? 'Answered from a recording.' : `Not replayed: the answer is ${trace.source || 'not marked'}.`;
   }
+}
+
+/** Which recording a miss is compared with. */
+export function nearestWords(miss: IMiss): string {
+  const nearest = miss.nearest;
+  if (!nearest) {
+    return 'Compared with the nearest recording:';
+  }
+  const cell = nearest.cell ? `, made in ${nearest.cell}` : '';
+  return `Compared with the nearest recording, number ${nearest.index} of ${nearest.file}${cell}:`;
+}
+
+/** What differs without standing in the way. */
+export function ignoredWords(names: readonly string[]): string {
+  return names.length > 0 ? `different but ignored: ${names.join(', ')}` : '';
 }
 
 export function statusWords(row: Pick<IRow, 'status' | 'is_miss' | 'ended'>): string {
