@@ -1,6 +1,7 @@
 # Two commands are the whole set-up: `make up` starts the classroom, `make test` runs all tests.
 PYTHON ?= python3
 BIN := .venv/bin
+TWO := -n 2 --dist loadgroup
 
 .PHONY: help install install-dev up demo test test-fast test-full check bench release lock clean
 help:           ## what there is to make
@@ -13,14 +14,12 @@ up: install     ## start the classroom on http://127.0.0.1:8000
 	@exec $(BIN)/coreskills up
 demo: install   ## a scripted class of twelve, from fetch to score
 	@exec $(BIN)/coreskills demo
-test: install-dev check ## all tests
-	@$(BIN)/pytest -n 2 --dist loadgroup -m "browser and not full"
-	@$(BIN)/pytest -n 2 --dist loadgroup -m "not browser and not full"
+test: install-dev check ## all tests: those in a browser first, then the rest, whatever the first said
+	@$(BIN)/pytest $(TWO) -m "browser and not full"; seen=$$?; $(BIN)/pytest $(TWO) -m "not browser and not full" && exit $$seen
 test-fast: install-dev ## the tests of a minute
-	@$(BIN)/pytest -n 2 --dist loadgroup -m "not slow and not browser and not full"
+	@$(BIN)/pytest $(TWO) -m "not slow and not browser and not full"
 test-full: install-dev ## all tests, and those too long for every run
-	@$(BIN)/pytest -n 2 --dist loadgroup -m browser
-	@$(BIN)/pytest -n 2 --dist loadgroup -m "not browser"
+	@$(BIN)/pytest $(TWO) -m browser; seen=$$?; $(BIN)/pytest $(TWO) -m "not browser" && exit $$seen
 check: install-dev ## formatting, lint, types
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy && npm --prefix ui run --silent check
 bench: install  ## our figures next to the alternative
