@@ -6,7 +6,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from starlette.routing import Route
 
 from coreskills.gateway.admission import admit, read_key
 from coreskills.gateway.budget import Budgets
+from coreskills.gateway.endpoints import ENDPOINTS, Endpoint
 from coreskills.gateway.incoming import Backend, Incoming
 from coreskills.gateway.keys import KeyStore
 from coreskills.gateway.offline import OfflineBackend
@@ -38,36 +38,6 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("coreskills.gateway")
 OUR_FAULT = "The gateway failed; the instructor's log says why. Try again."
 LARGEST_BODY = 32_000_000  # Anthropic's own limit for a request
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """One path of a provider, and its name in the ledger."""
-
-    method: str
-    path: str
-    provider: Provider | None
-    name: str
-
-
-# The provider of /v1/models is told by the headers: both have it.
-ENDPOINTS = (
-    Endpoint("POST", "/v1/messages", "anthropic", "messages"),
-    Endpoint("POST", "/v1/messages/count_tokens", "anthropic", "messages/count_tokens"),
-    Endpoint("POST", "/v1/messages/batches", "anthropic", "messages/batches"),
-    Endpoint("GET", "/v1/messages/batches", "anthropic", "messages/batches/read"),
-    Endpoint("GET", "/v1/messages/batches/{batch_id}", "anthropic", "messages/batches/read"),
-    Endpoint("DELETE", "/v1/messages/batches/{batch_id}", "anthropic", "messages/batches/delete"),
-    Endpoint("POST", "/v1/messages/batches/{batch_id}/cancel", "anthropic", "messages/batches/cancel"),
-    Endpoint("GET", "/v1/messages/batches/{batch_id}/results", "anthropic", "messages/batches/results"),
-    Endpoint("POST", "/v1/chat/completions", "openai", "chat/completions"),
-    Endpoint("POST", "/v1/responses", "openai", "responses"),
-    Endpoint("POST", "/v1/responses/input_tokens", "openai", "responses/input_tokens"),
-    Endpoint("POST", "/v1/embeddings", "openai", "embeddings"),
-    Endpoint("POST", "/v2/rerank", "cohere", "rerank"),
-    Endpoint("GET", "/v1/models", None, "models"),
-    Endpoint("GET", "/v1/models/{model_id:path}", None, "models"),
-)
 
 
 class Gateway:
@@ -157,15 +127,15 @@ def _endpoint(gateway: Gateway, endpoint: Endpoint) -> Any:
             incoming = await _incoming(gateway, request, endpoint, provider)
         except WireError as error:
             return plain_response(error.response(provider), source="offline")
-        return await _serve(gateway, incoming)
+        return await _serve(gateway, endpoint, incoming)
 
     return serve
 
 
-async def _serve(gateway: Gateway, incoming: Incoming) -> Response:
+async def _serve(gateway: Gateway, endpoint: Endpoint, incoming: Incoming) -> Response:
     """Answer a request whose key is good: every way out of here is a row in the ledger."""
     outgoing = Outgoing(gateway, incoming)
-    if incoming.wire.method == "POST" and (incoming.wire.body or incoming.endpoint in _NEED_BODY):
+    if incoming.wire.method == "POST" and (incoming.wire.body or endpoint.takes_body):
         try:
             incoming.body = read_json(incoming.wire.body, incoming.wire.provider)
         except WireError as error:
@@ -208,9 +178,6 @@ async def _incoming(gateway: Gateway, request: Request, endpoint: Endpoint, prov
         time_utc=now,
         started_s=started_s,
     )
-
-
-_NEED_BODY = frozenset(each.name for each in ENDPOINTS if each.method == "POST") - {"messages/batches/cancel"}
 
 
 async def _read(request: Request, provider: Provider) -> bytes:

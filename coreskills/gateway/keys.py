@@ -15,8 +15,10 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from coreskills.database.engine import open_engine
+from coreskills.database.migrations import Schema, bring_up_to_date
 from coreskills.errors import GatewayError
-from coreskills.ledger.store import from_us, open_engine, to_us
+from coreskills.ledger.store import from_us, to_us
 
 BackendName = Literal["offline", "replay", "live"]
 
@@ -36,6 +38,7 @@ keys_table = sa.Table(
     sa.Column("revoked", sa.Boolean, nullable=False),
     sa.Column("settings", sa.Text, nullable=False),
 )
+SCHEMA = Schema("keys", metadata, "0001", Path(__file__).parent / "versions", lambda tables: "0001")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +88,7 @@ class KeyStore:
         self._engine = open_engine(url)
         self._seen: dict[str, tuple[float, Grant]] = {}
         try:
-            metadata.create_all(self._engine)
+            bring_up_to_date(self._engine, SCHEMA)
         except sa.exc.SQLAlchemyError as error:
             raise GatewayError(
                 f"The key store at {self._engine.url!r} cannot be opened: {error}.",

@@ -9,6 +9,7 @@ from typing import Any
 from coreskills.gateway.incoming import Answer, Incoming, Tokens
 from coreskills.ledger.call import MODEL_ENDPOINTS, Call
 from coreskills.ledger.pricing import price_call
+from coreskills.wire.http import Provider
 from coreskills.wire.sse import parse_events
 
 # An event with one of these is the last that carries news: the row must be durable before it goes out.
@@ -45,27 +46,16 @@ def to_call(
     tokens = Tokens()
     if answer.status < 400 and incoming.endpoint in MODEL_ENDPOINTS:
         tokens = answer.tokens or told or estimate(incoming, body, is_stream=answer.is_stream)
-    model_answered = document.get("model") if isinstance(document.get("model"), str) else None
-    cell = incoming.session.cell
-    return Call(
-        learner=incoming.grant.learner,
-        lab=incoming.grant.lab,
-        kernel=incoming.grant.kernel,
-        key_id=incoming.grant.id,
-        cell_id=cell.cell_id,
-        cell_label=cell.label,
-        cell_order=cell.order,
-        time_utc=incoming.time_utc,
+    model_answered = printable(document.get("model"))
+    return _call(
+        incoming,
+        tokens,
         provider=incoming.wire.provider,
         endpoint=incoming.endpoint,
         model=printable(incoming.model),
-        model_answered=printable(model_answered),
+        model_answered=model_answered,
         response_id=printable(document.get("id")),
         status=answer.status,
-        input_tokens=tokens.read,
-        output_tokens=tokens.written,
-        cache_read_tokens=tokens.cache_read,
-        cache_write_tokens=tokens.cache_write,
         cost_usd=_cost(incoming, answer, tokens, model_answered),
         estimated=tokens.estimated,
         stream=answer.is_stream,
@@ -84,49 +74,51 @@ def to_call(
 
 def batch_calls(incoming: Incoming, answer: Answer, body: bytes) -> list[Call]:
     """The rows of a batch's succeeded requests: half the price, on the day their results were fetched."""
-    cell, rows = incoming.session.cell, []
+    rows = []
     for line in body.splitlines():
         result = _event_json(line.decode(errors="replace")).get("result")
         message = result.get("message") if isinstance(result, dict) else None
-        if not isinstance(message, dict):
-            continue
-        model, tokens = printable(message.get("model")), _usage(message.get("usage")) or Tokens()
-        rows.append(
-            Call(
-                learner=incoming.grant.learner,
-                lab=incoming.grant.lab,
-                kernel=incoming.grant.kernel,
-                key_id=incoming.grant.id,
-                cell_id=cell.cell_id,
-                cell_label=cell.label,
-                cell_order=cell.order,
-                time_utc=incoming.time_utc,
-                provider="anthropic",
-                endpoint="messages/batches/result",
-                model=model,
-                model_answered=model,
-                response_id=printable(message.get("id")),
-                status=200,
-                input_tokens=tokens.read,
-                output_tokens=tokens.written,
-                cache_read_tokens=tokens.cache_read,
-                cache_write_tokens=tokens.cache_write,
-                cost_usd=price_call(
-                    provider="anthropic",
-                    model=model,
-                    input_tokens=tokens.read,
-                    output_tokens=tokens.written,
-                    cache_read_tokens=tokens.cache_read,
-                    cache_write_tokens=tokens.cache_write,
-                    batch=True,
-                    at=incoming.time_utc,
-                ),
-                estimated=answer.source == "offline",
-                batch=True,
-                source=answer.source,
-            )
-        )
+        if isinstance(message, dict):
+            rows.append(_batch_call(incoming, answer, message))
     return rows
+
+
+def _batch_call(incoming: Incoming, answer: Answer, message: dict[str, Any]) -> Call:
+    model, tokens = printable(message.get("model")), _usage(message.get("usage")) or Tokens()
+    return _call(
+        incoming,
+        tokens,
+        provider="anthropic",
+        endpoint="messages/batches/result",
+        model=model,
+        model_answered=model,
+        response_id=printable(message.get("id")),
+        status=200,
+        cost_usd=_price(incoming, "anthropic", model, tokens, batch=True),
+        estimated=answer.source == "offline",
+        batch=True,
+        source=answer.source,
+    )
+
+
+def _call(incoming: Incoming, tokens: Tokens, **more: Any) -> Call:
+    """A row with what a request says of itself: who, where, when."""
+    grant, cell = incoming.grant, incoming.session.cell
+    return Call(
+        learner=grant.learner,
+        lab=grant.lab,
+        kernel=grant.kernel,
+        key_id=grant.id,
+        cell_id=cell.cell_id,
+        cell_label=cell.label,
+        cell_order=cell.order,
+        time_utc=incoming.time_utc,
+        input_tokens=tokens.read,
+        output_tokens=tokens.written,
+        cache_read_tokens=tokens.cache_read,
+        cache_write_tokens=tokens.cache_write,
+        **more,
+    )
 
 
 def read_answer(body: bytes, *, is_stream: bool) -> tuple[dict[str, Any], Tokens | None]:
@@ -196,19 +188,24 @@ def _number(holder: Any, name: str) -> int:
 def _cost(incoming: Incoming, answer: Answer, tokens: Tokens, model_answered: str | None) -> Decimal | None:
     if answer.status >= 400 or incoming.endpoint not in MODEL_ENDPOINTS:
         return Decimal(0)
-    for model in (incoming.model, model_answered):
-        cost = price_call(
-            provider=incoming.wire.provider,
-            model=model,
-            input_tokens=tokens.read,
-            output_tokens=tokens.written,
-            cache_read_tokens=tokens.cache_read,
-            cache_write_tokens=tokens.cache_write,
-            at=incoming.time_utc,
-        )
-        if cost is not None:
-            return cost
-    return None
+    provider = incoming.wire.provider
+    cost = _price(incoming, provider, incoming.model, tokens)
+    return _price(incoming, provider, model_answered, tokens) if cost is None else cost
+
+
+def _price(
+    incoming: Incoming, provider: Provider, model: str | None, tokens: Tokens, *, batch: bool = False
+) -> Decimal | None:
+    return price_call(
+        provider=provider,
+        model=model,
+        input_tokens=tokens.read,
+        output_tokens=tokens.written,
+        cache_read_tokens=tokens.cache_read,
+        cache_write_tokens=tokens.cache_write,
+        batch=batch,
+        at=incoming.time_utc,
+    )
 
 
 def _retries(incoming: Incoming) -> int:

@@ -16,7 +16,17 @@ from urllib.parse import parse_qsl
 from coreskills.gateway.batches import BatchStore
 from coreskills.gateway.incoming import Answer, Incoming, Tokens, whole
 from coreskills.gateway.latency import modelled_latency_ms
-from coreskills.gateway.shapes import anthropic, anthropic_answers, catalogue, embeddings, openai_chat, openai_responses
+from coreskills.gateway.shapes import (
+    anthropic,
+    anthropic_answers,
+    catalogue,
+    embeddings,
+    openai_chat,
+    openai_chat_answers,
+    openai_responses,
+    openai_responses_answers,
+    openai_responses_body,
+)
 from coreskills.gateway.shapes.prompt_cache import use_cache
 from coreskills.gateway.shapes.reading import read_body
 from coreskills.offline.prompt import Completion, Prompt, PromptError
@@ -120,24 +130,26 @@ class OfflineBackend:
     async def _chat(self, incoming: Incoming) -> Answer:
         body = await self._read(openai_chat.ChatBody, incoming, "openai")
         completions = await self.run(self._complete_n, openai_chat.to_prompt(body), body.n or 1, incoming.repetition)
-        document = openai_chat.completion_document(
+        document = openai_chat_answers.completion_document(
             completions, model=body.model, answer_id=answer_id(incoming), created=CREATED
         )
         return _answer(document, _tokens(completions), completions[0])
 
     async def _responses(self, incoming: Incoming) -> Answer:
-        body = await self._read(openai_responses.ResponsesBody, incoming, "openai")
+        body = await self._read(openai_responses_body.ResponsesBody, incoming, "openai")
         earlier = incoming.session.conversation(body.previous_response_id)
         prompt = openai_responses.to_prompt(body, earlier=earlier, repetition=incoming.repetition)
         completion = await self.run(self.models.complete, prompt)
-        document = openai_responses.response_document(completion, body, answer_id=answer_id(incoming), created=CREATED)
+        document = openai_responses_answers.response_document(
+            completion, body, answer_id=answer_id(incoming), created=CREATED
+        )
         if body.store is not False:
             turns = (*earlier, *openai_responses.turns_of(body), openai_responses.answered(completion))
             incoming.session.remember(document["id"], turns)
         return _answer(document, _tokens([completion]), completion)
 
     async def _response_tokens(self, incoming: Incoming) -> Answer:
-        body = await self._read(openai_responses.ResponsesBody, incoming, "openai")
+        body = await self._read(openai_responses_body.ResponsesBody, incoming, "openai")
         earlier = incoming.session.conversation(body.previous_response_id)
         count = await self.run(self.models.count_tokens, openai_responses.to_prompt(body, earlier=earlier))
         return _answer({"object": "response.input_tokens", "input_tokens": count}, Tokens())

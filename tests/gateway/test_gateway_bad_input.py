@@ -11,7 +11,7 @@ from gateway_harness import House
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from coreskills.gateway.app import ENDPOINTS
+from coreskills.gateway.endpoints import ENDPOINTS
 
 POSTS = sorted({each.path for each in ENDPOINTS if each.method == "POST" and "{" not in each.path})
 MESSAGE: dict[str, Any] = {

@@ -5,7 +5,7 @@ Source: the types of the anthropic SDK 2.12 (``message_create_params``), and the
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
@@ -14,9 +14,17 @@ from coreskills.offline.prompt import Block, Image, Prompt, Text, Tool, ToolCall
 from coreskills.wire.errors import WireError
 
 # Answered by a provider's own servers; nothing here can stand in for them.
-_SERVER_BLOCKS = ("server_tool_use", "web_search_tool_result", "web_fetch_tool_result", "code_execution_tool_result",
-                  "bash_code_execution_tool_result", "text_editor_code_execution_tool_result",
-                  "tool_search_tool_result", "container_upload")  # fmt: skip
+ServerKind = Literal[
+    "server_tool_use",
+    "web_search_tool_result",
+    "web_fetch_tool_result",
+    "code_execution_tool_result",
+    "bash_code_execution_tool_result",
+    "text_editor_code_execution_tool_result",
+    "tool_search_tool_result",
+    "container_upload",
+]
+_SERVER_KINDS = frozenset(get_args(ServerKind))
 
 
 def _as_blocks(content: Any) -> Any:
@@ -72,19 +80,21 @@ ResultPart = Annotated[TextBlock | ImageBlock | DocumentBlock | SearchResultBloc
 class ToolResultBlock(Part):
     type: Literal["tool_result"]
     tool_use_id: str
-    content: Annotated[list[ResultPart], BeforeValidator(_as_blocks)] = []
+    content: Annotated[
+        list[ResultPart], BeforeValidator(_as_blocks, json_schema_input_type=str | list[ResultPart])
+    ] = []
     is_error: bool = False
 
 
 class ServerBlock(Part):
-    type: str
+    type: ServerKind
 
 
 def _kind(block: Any) -> str | None:
     kind = block.get("type") if isinstance(block, dict) else getattr(block, "type", None)
     if not isinstance(kind, str):
         return None
-    if kind in _SERVER_BLOCKS:
+    if kind in _SERVER_KINDS:
         return "server"
     return "thinking" if kind == "redacted_thinking" else kind
 
@@ -100,7 +110,7 @@ AnyBlock = Annotated[
     | Annotated[ServerBlock, Tag("server")],
     Discriminator(_kind),
 ]
-Content = Annotated[list[AnyBlock], BeforeValidator(_as_blocks)]
+Content = Annotated[list[AnyBlock], BeforeValidator(_as_blocks, json_schema_input_type=str | list[AnyBlock])]
 
 
 class Message(Body):
@@ -139,7 +149,7 @@ class CountTokensBody(Body):
 
     model: str = Field(min_length=1)
     messages: list[Message] = Field(min_length=1)
-    system: Annotated[list[TextBlock], BeforeValidator(_as_blocks)] = []
+    system: Annotated[list[TextBlock], BeforeValidator(_as_blocks, json_schema_input_type=str | list[TextBlock])] = []
     tools: list[ToolParam] = []
     tool_choice: ToolChoice | None = None
     thinking: Thinking | None = None

@@ -37,7 +37,11 @@ class RerankBody(Body):
 
     model: str = Field(min_length=1)
     query: str = Field(min_length=1)
-    documents: Annotated[list[str], BeforeValidator(lambda given: _as_texts(given)), Field(min_length=1)]
+    documents: Annotated[
+        list[str],
+        BeforeValidator(lambda given: _as_texts(given), json_schema_input_type=list[str | dict[str, Any]]),
+        Field(min_length=1),
+    ]
     top_n: int | None = Field(default=None, ge=1)
     max_tokens_per_doc: int | None = None
     priority: int | None = None

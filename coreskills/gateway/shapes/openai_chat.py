@@ -1,6 +1,6 @@
-"""OpenAI's Chat Completions API: requests read into a prompt, completions written as answers.
+"""OpenAI's Chat Completions API: requests read into a prompt.
 
-Source: the types of the openai SDK 3.54 (``completion_create_params``, ``ChatCompletion``), and the provider's texts.
+Source: the types of the openai SDK 3.54 (``completion_create_params``), and the provider's texts.
 """
 
 from __future__ import annotations
@@ -14,10 +14,8 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag
 from coreskills.gateway.shapes.reading import Body, Part, read_base64
 from coreskills.offline.prompt import (
     Block,
-    Completion,
     Image,
     Prompt,
-    StopReason,
     Text,
     Tool,
     ToolCall,
@@ -26,18 +24,10 @@ from coreskills.offline.prompt import (
 )
 from coreskills.wire.errors import WireError
 
-FINISH_REASONS: dict[StopReason, str] = {
-    "end": "stop",
-    "max_tokens": "length",
-    "stop_sequence": "stop",
-    "tool_use": "tool_calls",
-    "refusal": "stop",
-}
 _DATA_URL = re.compile(r"data:(image/(?:png|jpeg|gif|webp));base64,", re.ASCII)
 
 
-def as_parts(content: Any) -> Any:
-    """A plain string is one text part."""
+def _as_parts(content: Any) -> Any:
     return [{"type": "text", "text": content}] if isinstance(content, str) else content
 
 
@@ -69,18 +59,14 @@ def _kind(part: Any) -> str | None:
     return "other" if kind in ("input_audio", "file") else kind if isinstance(kind, str) else None
 
 
-Content = Annotated[
-    list[
-        Annotated[
-            Annotated[TextPart, Tag("text")]
-            | Annotated[ImagePart, Tag("image_url")]
-            | Annotated[RefusalPart, Tag("refusal")]
-            | Annotated[OtherPart, Tag("other")],
-            Discriminator(_kind),
-        ]
-    ],
-    BeforeValidator(as_parts),
+AnyPart = Annotated[
+    Annotated[TextPart, Tag("text")]
+    | Annotated[ImagePart, Tag("image_url")]
+    | Annotated[RefusalPart, Tag("refusal")]
+    | Annotated[OtherPart, Tag("other")],
+    Discriminator(_kind),
 ]
+Content = Annotated[list[AnyPart], BeforeValidator(_as_parts, json_schema_input_type=str | list[AnyPart])]
 
 
 class FunctionCall(Part):
@@ -153,7 +139,10 @@ class ChatBody(Body):
     top_p: float | None = Field(default=None, ge=0, le=1)
     n: int | None = Field(default=None, ge=1, le=128)
     seed: int | None = None
-    stop: Annotated[list[str], BeforeValidator(_as_list), Field(max_length=4)] | None = None
+    stop: (
+        Annotated[list[str], BeforeValidator(_as_list, json_schema_input_type=str | list[str]), Field(max_length=4)]
+        | None
+    ) = None
     tools: list[ToolParam] | None = None
     tool_choice: Literal["auto", "none", "required"] | ToolChoice | None = None
     parallel_tool_calls: bool | None = None
@@ -204,66 +193,6 @@ def to_prompt(body: ChatBody, *, repetition: int = 0) -> Prompt:
         seed=body.seed,
         repetition=repetition,
     )
-
-
-def completion_document(
-    completions: list[Completion],
-    *,
-    model: str,
-    answer_id: str,
-    created: int,
-    cached_tokens: int = 0,
-) -> dict[str, Any]:
-    """One chat completion, plain; several completions are its choices (``n``)."""
-    read = completions[0].input_tokens
-    written = sum(completion.output_tokens for completion in completions)
-    return {
-        "id": f"chatcmpl-{answer_id}",
-        "object": "chat.completion",
-        "created": created,
-        "model": model,
-        "choices": [_choice_document(completion, place) for place, completion in enumerate(completions)],
-        "usage": {
-            "prompt_tokens": read,
-            "completion_tokens": written,
-            "total_tokens": read + written,
-            "prompt_tokens_details": {"cached_tokens": cached_tokens, "audio_tokens": 0},
-            "completion_tokens_details": {
-                "reasoning_tokens": 0,
-                "audio_tokens": 0,
-                "accepted_prediction_tokens": 0,
-                "rejected_prediction_tokens": 0,
-            },
-        },
-        "service_tier": "default",
-        "system_fingerprint": None,
-    }
-
-
-def _choice_document(completion: Completion, place: int) -> dict[str, Any]:
-    texts = [block.text for block in completion.blocks if isinstance(block, Text)]
-    calls = [block for block in completion.blocks if isinstance(block, ToolCall)]
-    message: dict[str, Any] = {
-        "role": "assistant",
-        "content": "".join(texts) if texts or not calls else None,
-        "refusal": None,
-        "annotations": [],
-    }
-    if calls:
-        message["tool_calls"] = [
-            {
-                "id": call.id,
-                "type": "function",
-                "function": {"name": call.name, "arguments": json.dumps(dict(call.arguments), ensure_ascii=False)},
-            }
-            for call in calls
-        ]
-    return {
-        "index": place,
-        "message": message,
-        "logprobs": None,
-        "finish_reason": FINISH_REASONS[completion.stop_reason],
-    }
 
 
 def _turn(message: Message, place: int) -> Turn:
