@@ -4,6 +4,7 @@ CoreskillsError
 ├── CourseError            course.toml, or an unknown lab
 ├── CassetteError          a recording that is missing or damaged
 ├── ConversionError        an answer that has no other form (stream or plain)
+├── DatabaseError          a database that another release wrote
 ├── LedgerError            the store of calls
 ├── GatewayError           a service that is down or refuses
 ├── GradingError           a submission that cannot be examined
@@ -35,6 +36,10 @@ class CassetteError(CoreskillsError):
 
 class ConversionError(CoreskillsError):
     """A stream has no plain form, or a plain answer no stream."""
+
+
+class DatabaseError(CoreskillsError):
+    """A database cannot be brought to the form that this release reads."""
 
 
 class LedgerError(CoreskillsError):

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # From the bottom up: a room may import its own row and every row above it, never one below.
 ROWS = (
     ("errors", "course"),
-    ("wire",),
+    ("wire", "database"),
     ("offline", "ledger", "cassettes"),
     ("gateway",),
     ("examiner",),

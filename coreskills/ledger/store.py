@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
+from coreskills.database.engine import open_engine
+from coreskills.database.migrations import Schema, bring_up_to_date
 from coreskills.errors import LedgerError
 from coreskills.ledger.call import Call
 
@@ -62,6 +62,13 @@ calls_table = sa.Table(
 )
 
 
+def _guess(tables: sa.Inspector) -> str:
+    return "0002" if any(column["name"] == "response_id" for column in tables.get_columns("calls")) else "0001"
+
+
+SCHEMA = Schema("ledger", metadata, "0002", Path(__file__).parent / "versions", _guess)
+
+
 class Ledger:
     """Every call that passed a gateway; safe to use from several threads.
 
@@ -79,7 +86,7 @@ class Ledger:
         file_url = self.engine.url.render_as_string(hide_password=False)
         self._impatient = open_engine(file_url, patience_s=0) if is_sqlite else None
         try:
-            metadata.create_all(self.engine)
+            bring_up_to_date(self.engine, SCHEMA)
         except sa.exc.SQLAlchemyError as error:
             raise LedgerError(
                 f"The ledger at {self.engine.url!r} cannot be opened: {error}.",
@@ -177,37 +184,6 @@ class Ledger:
         if self._impatient is not None:
             self._impatient.dispose()
         self.engine.dispose()
-
-
-def open_engine(url: str, *, patience_s: float = 30.0) -> sa.Engine:
-    """An engine whose SQLite files take readers beside one writer, and survive a killed process.
-
-    ``sqlite://`` is a file in a folder of its own that goes with the engine: a database in memory has one connection,
-    and one thread's rollback there would undo another's insert.
-
-    Args:
-        patience_s: How long to wait while another process writes (SQLite only).
-    """
-    parsed = sa.engine.make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return sa.create_engine(parsed, pool_pre_ping=True)
-    folder = None
-    if parsed.database in (None, "", ":memory:"):
-        folder = tempfile.mkdtemp(prefix="coreskills-")
-        parsed = parsed.set(database=f"{folder}/store.sqlite")
-    engine = sa.create_engine(parsed, connect_args={"check_same_thread": False, "timeout": patience_s})
-    if folder is not None:
-        weakref.finalize(engine, shutil.rmtree, folder, ignore_errors=True)
-
-    @sa.event.listens_for(engine, "connect")
-    def _configure(connection: Any, _record: Any) -> None:
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        # NORMAL: a commit is in the file when it returns (SIGKILL loses nothing), flushed to disk at checkpoints.
-        cursor.execute("PRAGMA synchronous=NORMAL")
-        cursor.close()
-
-    return engine
 
 
 def conditions(*, since: datetime | None = None, until: datetime | None = None, **equals: Any) -> Iterator[Any]:

@@ -66,7 +66,7 @@ def postgresql_url(postgresql_server: str) -> str:
     import psycopg
 
     with psycopg.connect(postgresql_server, autocommit=True) as connection:
-        connection.execute("DROP TABLE IF EXISTS calls")
+        connection.execute("DROP TABLE IF EXISTS calls, ledger_version")
     return postgresql_server.replace("postgresql://", "postgresql+psycopg://")
 
 

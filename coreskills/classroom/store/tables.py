@@ -16,14 +16,16 @@ from sqlalchemy import (
     Engine,
     ForeignKey,
     Index,
+    Inspector,
     String,
     TypeDecorator,
     UniqueConstraint,
-    create_engine,
-    event,
 )
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+from coreskills.database.engine import open_engine
+from coreskills.database.migrations import Schema, bring_up_to_date
 
 # A submission's way: received -> queued -> running -> graded | failed; `waiting` is for labs graded by hand.
 STATES = ("waiting", "queued", "running", "graded", "failed")
@@ -188,44 +190,33 @@ class RecommendationRow(Base):
     written_utc: Mapped[datetime]
 
 
+def _guess(tables: Inspector) -> str:
+    return "0001" if any(column["name"] == "checks" for column in tables.get_columns("grades")) else "0002"
+
+
+SCHEMA = Schema("classroom", Base.metadata, "0002", Path(__file__).parent / "versions", _guess)
+
+
 @lru_cache(maxsize=32)
-def open_engine(url: str) -> Engine:
-    """Connect, and make the tables that are missing; one engine per process and address."""
+def connect(url: str) -> Engine:
+    """Connect, and bring the tables up to date; one engine per process and address."""
     address = make_url(url)
-    is_sqlite = address.get_backend_name() == "sqlite"
-    if is_sqlite and address.database:
+    if address.get_backend_name() == "sqlite" and address.database:
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": 30} if is_sqlite else {}, pool_pre_ping=not is_sqlite)
-    if is_sqlite:
-        event.listen(engine, "connect", _tune_sqlite)
-        event.listen(engine, "begin", _begin_immediate)
-    Base.metadata.create_all(engine)
+    engine = open_engine(url, is_strict=True)
+    bring_up_to_date(engine, SCHEMA)
     return engine
-
-
-def _tune_sqlite(connection: Any, record: Any) -> None:
-    # Readers beside one writer; `isolation_level = None` leaves BEGIN to _begin_immediate.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 30000"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin_immediate(connection: Any) -> None:
-    # A read that becomes a write fails at once under WAL when another wrote between; taking the lock first waits.
-    connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get("read_only") else "BEGIN IMMEDIATE")
 
 
 @contextmanager
 def reading(url: str) -> Iterator[Session]:
     """A session that only reads, and waits for nobody."""
-    with Session(open_engine(url).execution_options(read_only=True)) as session:
+    with Session(connect(url).execution_options(read_only=True)) as session:
         yield session
 
 
 @contextmanager
 def writing(url: str) -> Iterator[Session]:
     """A session that commits at the end, or leaves nothing behind."""
-    with Session(open_engine(url)) as session, session.begin():
+    with Session(connect(url)) as session, session.begin():
         yield session

@@ -1,0 +1,7 @@
+"""Run by Alembic: revisions work on the connection they are given, in its transaction."""
+
+from alembic import context
+
+given = context.config.attributes
+context.configure(connection=given["connection"], version_table=given["version_table"])
+context.run_migrations()
