@@ -43,6 +43,7 @@ class Graded:
     Attributes:
         before: The score this submission had before it was regraded; ``None`` when it was not.
         attempts_left: ``None``: any number.
+        is_sandboxed: ``False`` where an operator graded without isolating learner code.
     """
 
     score: Score
@@ -54,6 +55,7 @@ class Graded:
     before: Decimal | None = None
     attempts_left: int | None = None
     is_late: bool = False
+    is_sandboxed: bool = True
 
 
 def render_feedback(course: Course, lab: Lab, graded: Graded) -> str:
@@ -117,6 +119,8 @@ def _notes(lab: Lab, graded: Graded) -> list[str]:
         )
     if graded.is_late:
         notes.append("Handed in after its due date.")
+    if not graded.is_sandboxed:
+        notes.append("Graded without a sandbox: your instructor should grade it again before this score counts.")
     if any(check.status in ("timed_out", "crashed") for check in graded.checks):
         notes.append("Some cells ran out of time or memory; the other cells were graded all the same.")
     return notes

@@ -132,6 +132,7 @@ def build_feedback(
         before=before,
         attempts_left=None if lab.attempts is None or submission is None else max(0, lab.attempts - submission.attempt),
         is_late=submission is not None and submission.is_late,
+        is_sandboxed=table["metadata"].get("coreskills", {}).get("sandboxed", True),
     )
     return render_feedback(room.course, lab, graded), checks, read_misses(table)
 

@@ -14,7 +14,12 @@ from coreskills.course import find_course
 if TYPE_CHECKING:
     from coreskills.examiner.grading import Graded
     from coreskills.examiner.pool import Pool
+    from coreskills.examiner.warm import Settings
 
+BANNER = """\
+!!! NO SANDBOX !!!  Learner code runs with all your rights: it can read the tests, the gradebook and your files,
+!!! NO SANDBOX !!!  use the network, and change scores. Every grade of this run is marked. Instead: allow namespaces
+!!! NO SANDBOX !!!  (docs/examiner.md says how), and leave --unsafe-no-sandbox out."""
 EPILOG = """\b
 Examples:
   coreskills autograde b1-2-cost-calculator
@@ -29,6 +34,12 @@ Examples:
 @click.option("--workers", type=click.IntRange(1, 64), help="Examinations at a time; one for each CPU by default.")
 @click.option("--scheduler", metavar="ADDRESS", help="Examine on a Dask cluster instead: tcp://HOST:PORT.")
 @click.option("--force", is_flag=True, help="Grade again what is graded already.")
+@click.option(
+    "--unsafe-no-sandbox",
+    "is_unsafe",
+    is_flag=True,
+    help="Run learner code with your own rights. Only for hand-ins that you trust like your own programs.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each submission.")
 @click.option("--course", type=click.Path(file_okay=False, path_type=Path), help="The course folder.")
 def command(
@@ -38,6 +49,7 @@ def command(
     scheduler: str | None,
     *,
     force: bool,
+    is_unsafe: bool,
     as_json: bool,
     course: Path | None,
 ) -> None:
@@ -47,14 +59,22 @@ def command(
     could not be graded: it has no score then, the others have.
     """
     root = course.resolve() if course else find_course().root
-    from coreskills.examiner.course_folders import folders_of, load_config
+    from coreskills.examiner.course_folders import examined_as, folders_of, load_config
     from coreskills.examiner.terms import terms_for
+    from coreskills.examiner.warm import Settings
 
-    pool = _pool(workers, scheduler, gateway=(root / "course.toml").is_file())
+    settings = Settings(gateway=(root / "course.toml").is_file(), sandbox=not is_unsafe)
+    pool = _pool(workers, scheduler, settings)
     try:
         config = load_config(root)
         folders = folders_of(root, config)
-        terms = {lab: terms_for(root, lab) for lab in labs}
+        told = examined_as(config)
+        if (wanted := told.settings(settings)) != settings:
+            pool.close()
+            pool, settings = _pool(workers, scheduler, wanted), wanted
+        if not settings.sandbox:
+            click.echo(BANNER, err=True)
+        terms = {lab: told.terms(terms_for(root, lab)) for lab in labs}
         chosen = [name.strip() for name in learners.split(",") if name.strip()] if learners else None
         rows = _grade(
             labs, pool, folders=folders, terms=terms, learners=chosen, force=force, config=config, quiet=as_json
@@ -69,16 +89,15 @@ def command(
         sys.exit(1)
 
 
-def _pool(workers: int | None, scheduler: str | None, *, gateway: bool) -> Pool:
+def _pool(workers: int | None, scheduler: str | None, settings: Settings) -> Pool:
+    """Start it before anything is read: the warm parent imports its libraries meanwhile."""
     if scheduler:
         from coreskills.examiner.dask_pool import DaskPool
 
-        return DaskPool(scheduler)
+        return DaskPool(scheduler, settings=settings)
     from coreskills.examiner.pool import local_pool
-    from coreskills.examiner.warm import Settings
 
-    # Started first: the warm parent imports its libraries while we read the course.
-    return local_pool(workers=workers, settings=Settings(gateway=gateway))
+    return local_pool(workers=workers, settings=settings)
 
 
 def _grade(labs: tuple[str, ...], pool: Pool, *, folders: Any, terms: Any, quiet: bool, **options: Any) -> list[Graded]:
@@ -108,6 +127,8 @@ def _print_summary(rows: list[Graded]) -> None:
     graded, failed = [row for row in rows if row.score is not None], [row for row in rows if row.error]
     slowest = sorted(graded, key=lambda row: -row.seconds)[:3]
     console.print(f"{len(graded)} graded, {sum(r.skipped for r in rows)} graded before, {len(failed)} not graded.")
+    if unsafe := sum(not row.sandboxed for row in rows):
+        console.print(f"[bold red]{unsafe} graded WITHOUT A SANDBOX[/]: their code could have changed these scores.")
     if slowest:
         console.print("Slowest: " + ", ".join(f"{row.learner} {row.lab} {row.seconds:.1f} s" for row in slowest))
     for row in rows:

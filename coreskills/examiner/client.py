@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -101,8 +101,7 @@ class ExaminerProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        with contextlib.suppress(OSError):
-            self._base.rmdir()
+        shutil.rmtree(self._base, ignore_errors=True)  # empty, but for a run without a sandbox
 
     def __enter__(self) -> ExaminerProcess:
         return self

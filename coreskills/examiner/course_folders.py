@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,8 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from coreskills.errors import GradingError
 from coreskills.examiner.submissions import Folders
+from coreskills.examiner.terms import Terms
+from coreskills.examiner.warm import Settings
 
 _STRUCTURE = "{nbgrader_step}/{student_id}/{assignment_id}"
 
@@ -35,6 +39,35 @@ def load_config(root: Path) -> Config:
         raise GradingError(f"{path} fails: {type(error).__name__}: {error}.", fix="mend that line") from error
     finally:
         os.chdir(before)
+
+
+@dataclass(frozen=True)
+class ExaminedAs:
+    """What a course says in its ``nbgrader_config.py`` under ``c.ExamineNotebook``."""
+
+    told: Mapping[str, Any]
+
+    def settings(self, usual: Settings) -> Settings:
+        """Apply it to what the warm parent is started with."""
+        return replace(
+            usual,
+            shown=tuple(self.told.get("shown_paths", usual.shown)),
+            preload=tuple(self.told.get("preload", usual.preload)),
+            sandbox=usual.sandbox and not self.told.get("unsafe_no_sandbox", False),
+        )
+
+    def terms(self, usual: Terms) -> Terms:
+        """Apply it to a lab's terms."""
+        return replace(
+            usual,
+            timeout_s=float(self.told.get("timeout_s") or usual.timeout_s),
+            cell_timeout_s=float(self.told.get("cell_timeout_s") or usual.cell_timeout_s),
+        )
+
+
+def examined_as(config: Config) -> ExaminedAs:
+    """Read the options of the nbgrader step, so that ``coreskills autograde`` examines as ``nbgrader autograde``."""
+    return ExaminedAs(dict(config.get("ExamineNotebook", {})))
 
 
 def folders_of(root: Path, config: Config | None = None) -> Folders:

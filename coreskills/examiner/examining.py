@@ -140,7 +140,13 @@ class Examiner:
         else:
             forked.door.close()
         on_call = self._door.set_cause if self._door else None
-        self.wall = Wall(forked.channel, forked.pid, memory_mb=job.limits.memory_mb, on_call=on_call)
+        self.wall = Wall(
+            forked.channel,
+            forked.pid,
+            memory_mb=job.limits.memory_mb,
+            is_walled=self._house.is_walled,
+            on_call=on_call,
+        )
         self.names = Names(self.wall, self._tools)
         reach_over(self.wall, self.names)
 
@@ -229,6 +235,7 @@ def examine(job: Job, *, house: House, slot: int, models: Any = None) -> Examina
             restored=tuple(examiner.restored),
             seconds=time.monotonic() - started,
             cell_seconds=examiner.cell_seconds,
+            sandboxed=house.is_walled,
             played=door.played() if door else (),
         )
 

@@ -36,6 +36,7 @@ class Graded:
         error: Why there is no score; ``None`` when there is one.
         changes: What had to be mended in the notebook.
         skipped: It was graded before, and nothing has changed since.
+        sandboxed: ``False`` where learner code had the grader's own rights.
     """
 
     lab: str
@@ -49,10 +50,11 @@ class Graded:
     cells: tuple[CellScore, ...] = ()
     changes: tuple[str, ...] = ()
     skipped: bool = False
+    sandboxed: bool = True
 
     def to_json(self) -> dict[str, Any]:
         """The row that ``coreskills autograde --json`` prints."""
-        names = ("lab", "learner", "score", "max", "misses", "restored", "seconds", "error")
+        names = ("lab", "learner", "score", "max", "misses", "restored", "seconds", "error", "sandboxed")
         return {**{name: getattr(self, name) for name in names}, "seconds": round(self.seconds, 3)}
 
 
@@ -197,6 +199,7 @@ class _Run:
             seconds=sum(examination.seconds for examination in entry.done),
             cells=tuple(cell for examination in entry.done for cell in examination.cells),
             changes=tuple(submission.changes),
+            sandboxed=all(examination.sandboxed for examination in entry.done),
         )
 
     def _row(self, learner: str, *, score: float | None = None, **values: Any) -> Graded:

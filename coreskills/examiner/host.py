@@ -21,7 +21,7 @@ from typing import Any
 
 from coreskills.errors import CassetteError, CoreskillsError, GradingError, SandboxError
 from coreskills.examiner.job import Job
-from coreskills.examiner.warm import Settings, WarmParent, leave_mount_namespace
+from coreskills.examiner.warm import Settings, WarmParent
 from coreskills_widgets.candidate import house as houses
 from coreskills_widgets.candidate import kernel_calls
 from coreskills_widgets.candidate.channel import Channel, ChannelClosed
@@ -56,9 +56,8 @@ class Host:
         self._running: dict[int, Running] = {}
         self._waiting: list[Job] = []
         self._slots = list(range(houses.N_SLOTS))
-        maps_uid = leave_mount_namespace()
         wanted = Settings(**settings["warm"])
-        self._warm = WarmParent(self._base, maps_uid=maps_uid, settings=wanted)
+        self._warm = WarmParent(self._base, settings=wanted)
         self._house: House = self._warm.house
         self._models: Any = None
         self._load()
@@ -154,9 +153,7 @@ class Host:
             self._start(self._waiting.pop(0))
 
     def _free(self, slot: int) -> None:
-        path = self._house.slot(slot)
-        if os.path.ismount(path):
-            houses.close_slot(self._house, slot)
+        houses.close_slot(self._house, slot)
         self._slots.append(slot)
 
     def _end_late_ones(self) -> None:

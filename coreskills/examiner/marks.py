@@ -8,6 +8,10 @@ from typing import Any
 from coreskills.examiner.job import CellScore, Examination
 
 MARK = "coreskills"
+UNSAFE = (
+    "**Graded without a sandbox** (`--unsafe-no-sandbox`): the hand-in's code had all rights of the grader, and could "
+    "have read the tests or changed scores. Grade it again on a machine that can isolate learner code."
+)
 
 
 def marked(examination: Examination) -> dict[str, Any]:
@@ -26,7 +30,15 @@ def marked(examination: Examination) -> dict[str, Any]:
         "misses": [row["learner_message"] for row in examination.misses],
         "sandboxed": examination.sandboxed,
     }
+    if not examination.sandboxed:
+        notebook["cells"].insert(0, _unsafe_notice(has_ids=notebook.get("nbformat_minor", 0) >= 5))
     return notebook
+
+
+def _unsafe_notice(*, has_ids: bool) -> dict[str, Any]:
+    """The first cell of a notebook that was graded without a sandbox: formgrader shows it."""
+    cell = {"cell_type": "markdown", "metadata": {MARK: {"sandboxed": False}}, "source": UNSAFE}
+    return {**cell, "id": "coreskills-unsafe"} if has_ids else cell
 
 
 def scored_outputs(outputs: list[dict[str, Any]], score: CellScore) -> list[dict[str, Any]]:

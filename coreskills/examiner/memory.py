@@ -8,15 +8,18 @@ from pathlib import Path
 
 def used_mb(pid: int) -> int:
     """Add up a process and its descendants, shared pages by share; those that ended meanwhile count nothing."""
-    total_kb, waiting, seen = 0, [pid], set()
+    return sum(_proportional_kb(one) for one in family(pid)) // 1024
+
+
+def family(pid: int) -> list[int]:
+    """List a process and all its descendants."""
+    waiting, seen = [pid], dict[int, None]()
     while waiting:
         one = waiting.pop()
-        if one in seen:
-            continue
-        seen.add(one)
-        total_kb += _proportional_kb(one)
-        waiting += _children(one)
-    return total_kb // 1024
+        if one not in seen:
+            seen[one] = None
+            waiting += _children(one)
+    return list(seen)
 
 
 def is_large(pid: int, *, at_least_mb: int) -> bool:

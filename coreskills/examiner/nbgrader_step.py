@@ -18,7 +18,7 @@ from nbgrader.preprocessors import (
     NbGraderPreprocessor,
     SaveAutoGrades,
 )
-from traitlets import Float, List, Unicode
+from traitlets import Bool, Float, List, Unicode
 
 from coreskills.errors import GradingError
 from coreskills.examiner.client import ExaminerProcess
@@ -39,6 +39,10 @@ class ExamineNotebook(NbGraderPreprocessor):
     cell_timeout_s = Float(0.0, help="Seconds for one cell; 0 takes the course's").tag(config=True)
     timeout_s = Float(0.0, help="Seconds for one notebook; 0 takes the course's").tag(config=True)
 
+    unsafe_no_sandbox = Bool(
+        False, help="Run learner code with the grader's own rights: only for hand-ins that you trust"
+    ).tag(config=True)
+
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Examine one sanitised notebook; its outputs are such that nbgrader's own scoring gives our points.
 
@@ -54,9 +58,12 @@ class ExamineNotebook(NbGraderPreprocessor):
         source = root / self._source_folder(where["assignment"]) / f"{where['notebook']}.ipynb"
         job = self._job(nb, where, tests, terms, resources["metadata"]["path"])
         job = replace(job, tools=trusted_texts(texts.values(), source), own_timeouts_s=own_timeouts(source))
-        examination = _process(Settings(shown=tuple(self.shown_paths), preload=tuple(self.preload))).examine(job)
+        examination = _process(self._settings()).examine(job)
         self._report(examination)
         return _as_nodes(marked(examination)), resources
+
+    def _settings(self) -> Settings:
+        return Settings(shown=tuple(self.shown_paths), preload=tuple(self.preload), sandbox=not self.unsafe_no_sandbox)
 
     def _source_folder(self, assignment: str) -> Path:
         coursedir = self.parent.parent.coursedir
@@ -78,6 +85,8 @@ class ExamineNotebook(NbGraderPreprocessor):
         )
 
     def _report(self, examination: Examination) -> None:
+        if not examination.sandboxed:
+            self.log.warning("NO SANDBOX: %s ran with all your rights; its grade is marked", examination.id)
         for miss in examination.misses:
             self.log.warning("No recording answers a request: %s", miss["instructor_view"])
         for name in examination.restored:

@@ -29,6 +29,7 @@ class Wall(Peer):
 
     Args:
         pid: The candidate's process, for interrupts.
+        is_walled: Whether the candidate's processes end with it.
         on_call: Told the text of each call of a learner's function before it is made; the gateway answers by it.
     """
 
@@ -38,10 +39,11 @@ class Wall(Peer):
         pid: int,
         *,
         memory_mb: int = 2048,
+        is_walled: bool = True,
         on_call: Callable[[str | None], None] | None = None,
     ) -> None:
         super().__init__(channel)
-        self._memory_mb = memory_mb
+        self._memory_mb, self._is_walled = memory_mb, is_walled
         self.pid = pid
         self.deadline: float | None = None
         self.outputs: list[dict[str, Any]] = []
@@ -129,8 +131,9 @@ class Wall(Peer):
     def kill(self) -> None:
         """End the candidate and, with it, every process it started."""
         self.is_lost = True
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.kill(self.pid, signal.SIGKILL)
+        for pid in (self.pid,) if self._is_walled else memory.family(self.pid):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
 
     def run_cell(self, source: str, order: int) -> Any:
         """Run a learner's cell; returns its outputs as sent.

@@ -6,6 +6,7 @@ Nothing that is not listed here exists for learner code: no course folder, no gr
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,11 +31,13 @@ class House:
     Attributes:
         base: The scratch folder; the same path inside and outside, so that a path means one file.
         maps_uid: Each candidate gets a uid of its own (we are root); otherwise all share ours.
+        is_walled: ``False`` for a run that was asked to go without a sandbox: slots are plain folders then.
         below_tmp: Shown paths below ``/tmp``, which each candidate's own ``/tmp`` would cover.
     """
 
     base: Path
     maps_uid: bool
+    is_walled: bool = True
     below_tmp: list[str] = field(default_factory=list)
 
     @property
@@ -80,9 +83,8 @@ def open_slot(house: House, number: int, *, size_mb: int) -> Path:
     """
     path = house.slot(number)
     path.mkdir(exist_ok=True)
-    flags = k.MS_NOSUID | k.MS_NODEV | k.MS_NOSYMFOLLOW
-    owner = f"uid={house.uid(number)},gid={house.uid(number)}," if house.maps_uid else ""
-    k.mount("none", str(path), "tmpfs", flags, f"{owner}mode=0700,size={size_mb}m,nr_inodes=20000")
+    if house.is_walled:
+        _mount_disk(house, number, size_mb)
     for name in ("work", "tmp", "home"):
         folder = path / name
         folder.mkdir()
@@ -90,9 +92,20 @@ def open_slot(house: House, number: int, *, size_mb: int) -> Path:
     return path
 
 
+def _mount_disk(house: House, number: int, size_mb: int) -> None:
+    flags = k.MS_NOSUID | k.MS_NODEV | k.MS_NOSYMFOLLOW
+    owner = f"uid={house.uid(number)},gid={house.uid(number)}," if house.maps_uid else ""
+    options = f"{owner}mode=0700,size={size_mb}m,nr_inodes=20000"
+    k.mount("none", str(house.slot(number)), "tmpfs", flags, options)
+
+
 def close_slot(house: House, number: int) -> None:
-    """Throw a slot's disk away."""
-    k.unmount(str(house.slot(number)))
+    """Throw a slot's disk away; again does nothing."""
+    path = house.slot(number)
+    if house.is_walled and path.is_mount():
+        k.unmount(str(path))
+    elif not house.is_walled:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def enter(house: House, number: int) -> None:

@@ -20,7 +20,7 @@ _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 _CAPSET = {"x86_64": 126, "aarch64": 91}
 _PR_SET_DUMPABLE, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _PR_SET_PDEATHSIG = 4, 24, 38, 22, 1
 
-_PR_CAP_AMBIENT = 47
+_PR_CAP_AMBIENT, _PR_SET_CHILD_SUBREAPER = 47, 36
 CAP_SETPCAP, CAP_NET_ADMIN, CAP_SYS_ADMIN = 8, 12, 21
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -88,6 +88,11 @@ def set_hostname(name: bytes) -> None:
 def die_with_parent() -> None:
     """Have the kernel kill this process when its parent ends."""
     _check(_libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "prctl")
+
+
+def adopt_orphans() -> None:
+    """Become the parent of descendants whose own parent ends."""
+    _check(_libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "subreaper")
 
 
 def keep_capabilities(*capabilities: int) -> None:

@@ -50,8 +50,10 @@ class Zygote:
     """Answers fork requests on a Unix socket until its owner goes away."""
 
     def __init__(self, settings: dict[str, Any]) -> None:
-        self._house = houses.House(Path(settings["base"]), maps_uid=settings["maps_uid"])
-        houses.build(self._house, shown=tuple(settings["shown"]), hidden=tuple(settings["hidden"]))
+        base, is_walled = Path(settings["base"]), bool(settings["sandbox"])
+        self._house = houses.House(base, maps_uid=settings["maps_uid"], is_walled=is_walled)
+        if is_walled:
+            houses.build(self._house, shown=tuple(settings["shown"]), hidden=tuple(settings["hidden"]))
         preload((*PRELOAD, *settings["preload"]))
         self._shell = Shell()
         self._warm_up()
@@ -95,7 +97,7 @@ class Zygote:
             channel.close()
             return
         fds = channel.take_fds()
-        pid = kernel_calls.fork_into(sandbox.NAMESPACES)
+        pid = kernel_calls.fork_into(sandbox.NAMESPACES if self._house.is_walled else 0)
         if pid == 0:
             _live(self._house, self._shell, request, fds[0])
         for fd in fds:
@@ -114,11 +116,11 @@ def _live(house: houses.House, shell: Shell, request: dict[str, Any], fd: int) -
         channel = Channel(socket.socket(fileno=fd))
         limits = sandbox.Limits(**request["limits"])
         try:
-            door = sandbox.confine(house, request["slot"], limits)
+            door = sandbox.confine(house, request["slot"], limits) if house.is_walled else sandbox.bound(limits)
         except OSError as error:
             channel.send({"refused": str(error)})
             os._exit(1)
-        _settle(house.slot(request["slot"]), request["env"], int(request.get("seed", 0)))
+        _settle(house.slot(request["slot"]), _with_port(request["env"], door.getsockname()[1]))
         channel.send({"ready": True}, fds=(door.fileno(),))
         door.close()
         shell.start(output_kb=limits.output_kb)
@@ -142,7 +144,14 @@ def _keep_only(fd: int) -> int:
     return 3
 
 
-def _settle(slot: Path, env: dict[str, str], seed: int) -> None:
+def _with_port(env: dict[str, str], port: int) -> dict[str, str]:
+    """Point the gateway's addresses at the door: another one only where there is no network of our own."""
+    return {
+        name: value.replace(f"127.0.0.1:{sandbox.GATEWAY_PORT}", f"127.0.0.1:{port}") for name, value in env.items()
+    }
+
+
+def _settle(slot: Path, env: dict[str, str]) -> None:
     os.chdir(slot / "work")
     os.environ.clear()
     os.environ.update(env)
