@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from coreskills.gateway.admission import admit, read_key
@@ -21,6 +21,7 @@ from coreskills.gateway.endpoints import ENDPOINTS, Endpoint
 from coreskills.gateway.incoming import Backend, Incoming
 from coreskills.gateway.keys import KeyStore
 from coreskills.gateway.offline import OfflineBackend
+from coreskills.gateway.openapi import describe
 from coreskills.gateway.outgoing import Outgoing, plain_response
 from coreskills.gateway.own_api import own_routes
 from coreskills.gateway.page import gateway_page
@@ -106,7 +107,7 @@ def create_app(gateway: Gateway) -> Starlette:
     """The gateway as an ASGI app; may be mounted below another path."""
     routes = [Route(each.path, _endpoint(gateway, each), methods=[each.method]) for each in ENDPOINTS]
     return Starlette(
-        routes=[Route("/", _page(gateway)), *routes, *own_routes(gateway)],
+        routes=[Route("/", _page(gateway)), Route("/openapi.json", _description), *routes, *own_routes(gateway)],
         exception_handlers={HTTPException: _not_here, Exception: _broken},
     )
 
@@ -118,6 +119,10 @@ def _page(gateway: Gateway) -> Any:
         return HTMLResponse(html, headers=policy)
 
     return show
+
+
+async def _description(request: Request) -> Response:
+    return JSONResponse(describe(base_url=_base_url(request)))
 
 
 def _endpoint(gateway: Gateway, endpoint: Endpoint) -> Any:

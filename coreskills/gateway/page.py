@@ -57,6 +57,7 @@ def gateway_page(models: Sequence[ModelInfo], *, is_live: bool, base_url: str) -
 <p>In a notebook of this classroom all is set. Anywhere else, with a key of yours:</p>
 <pre>export ANTHROPIC_BASE_URL={escape(base_url)}
 export OPENAI_BASE_URL={escape(base_url)}/v1</pre>
+<p><a href="{escape(base_url)}/openapi.json">openapi.json</a> describes every endpoint, for people and programs.</p>
 <h2>Models on offer</h2>
 <table><thead><tr><th scope="col">Name</th><th scope="col">For</th><th scope="col">Tier</th>
 <th scope="col">Reads at most (tokens)</th></tr></thead><tbody>
