@@ -36,10 +36,14 @@ def command(folder: Path | None, port: int, demo: bool, as_json: bool) -> None:
         console.print("Starting the classroom ...")
         with running(prepared) as hub:
             _say(prepared, room, console, as_json=as_json, seconds=time.monotonic() - started)
-            code = hub.wait()
+            try:
+                code = hub.wait()
+            except KeyboardInterrupt:
+                console.print("\nStopping ...")
+                raise
             raise ClassroomError(f"The hub stopped by itself (exit code {code}).", fix=f"read {room.hub / 'hub.log'}")
     except KeyboardInterrupt:
-        console.print("\nStopped. Nothing is left running; start again at any time.")
+        console.print("Stopped. Nothing is left running; start again at any time.")
     except subprocess.SubprocessError as error:
         raise ClassroomError(f"The hub could not be started: {error}.", fix="make install") from error
 

@@ -86,18 +86,25 @@ def shoot(page: Page, name: str) -> None:
 
 
 def test_a_lab_goes_all_the_way(classroom: Classroom, browser: Browser) -> None:
-    """Fetch, submit, be graded, read feedback and score as a learner; judge and see it as an instructor."""
+    """Fetch, run, submit, be graded, read feedback and score as a learner; judge and see it as an instructor."""
     page = log_in(browser, classroom, "ada")
     unfolded(page).get_by_role("button", name=re.compile("^Fetch B1.1")).first.click()
     home = classroom.state / "home" / "ada"
     wait_for(lambda: (home / LAB / f"{LAB}.ipynb").is_file(), "the fetched notebook")
     shoot(page, "1-fetched")
+    page.close()
     solve(home)
+    page = open_again(page, classroom)
+    run_all_cells(page)
+    look_at_answer_and_cost(page)
     submit_and_wait(page, classroom)
+    assert answer_of_last_task() in (home / LAB / f"{LAB}.ipynb").read_text(), "Submit did not save first"
+    expect(unfolded(page)).to_contain_text("passed 18/20", timeout=60_000)
     shoot(page, "3-graded")
     read_feedback(page, classroom)
     instructor = log_in(browser, classroom, "instructor")
     look_at_formgrader(instructor, classroom)
+    expect(unfolded(page)).to_contain_text("passed 20/20", timeout=60_000)
     look_at_class_page(instructor, classroom)
 
 
@@ -116,8 +123,64 @@ def solve(home: Path) -> None:
     notebook = json.loads(target.read_text())
     for cell in notebook["cells"]:
         if cell["metadata"].get("nbgrader", {}).get("solution"):
-            cell["source"] = answers[cell["id"]]
+            lines = "".join(answers[cell["id"]]).splitlines(keepends=True)
+            cell["source"] = [line for line in lines if "### BEGIN" not in line and "### END" not in line]
     target.write_text(json.dumps(notebook))
+
+
+def open_again(closed: Page, room: Classroom) -> Page:
+    """A new page of the same browser: what the other one had on its screen is gone, what is on disk is shown."""
+    page = closed.context.new_page()
+    page.goto(f"{room.url}/user/ada/lab/tree/{LAB}/{LAB}.ipynb")
+    page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=60_000)
+    return page
+
+
+def run_all_cells(page: Page) -> None:
+    """Run the notebook as a learner would; the cell that fails on purpose must not end the run."""
+    expect(page.locator("#jp-main-statusbar")).to_contain_text("CoreSkills (Python 3) | Idle", timeout=60_000)
+    choose(page, "Run", "Run All Cells")
+    # Cells run in order, and the view goes to the last one: when that has a number, all have run.
+    cells = json.loads((ROOT / "release" / LAB / f"{LAB}.ipynb").read_text())["cells"]
+    last = max(place for place, cell in enumerate(cells) if cell["cell_type"] == "code")
+    prompt = page.locator(f".jp-Cell[data-windowed-list-index='{last}'] .jp-InputPrompt")
+    expect(prompt).to_have_text(re.compile(r"^\[\d+\]:$"), timeout=120_000)
+
+
+def choose(page: Page, menu: str, item: str) -> None:
+    page.get_by_role("menuitem", name=menu, exact=True).click()
+    page.get_by_role("menuitem", name=re.compile(f"^{item}$")).click()
+
+
+def look_at_answer_and_cost(page: Page) -> None:
+    """The answer as recorded, the note of its cost below, the meter in the status bar."""
+    answer = page.locator(".jp-OutputArea", has_text=answer_of_last_task())
+    reveal(page, answer)
+    note = answer.locator(".jp-coreskills-note")
+    expect(note).to_contain_text(re.compile(r"1 call.* in, .* out.*\$0\.0000\d+.*left.*offline"))
+    meter = page.locator("#jp-main-statusbar .jp-coreskills-status")
+    expect(meter).to_contain_text(re.compile(r"\$0\.00\d*[1-9]"), timeout=30_000)
+    shoot(page, "2-ran")
+
+
+def answer_of_last_task() -> str:
+    """What the recording says to the last task's question."""
+    cassette = json.loads((ROOT / "cassettes" / LAB / f"{LAB}.json").read_text())
+    (said,) = (each for each in cassette["interactions"] if each["coreskills"]["cell"] == "b11-t6-code")
+    text: str = json.loads(said["response"]["body"]["string"])["content"][0]["text"]
+    return text
+
+
+def reveal(page: Page, what: Locator) -> None:
+    """Turn the wheel upwards until it is there: JupyterLab draws only the cells in view."""
+    page.locator(".jp-NotebookPanel .jp-Notebook").first.hover()
+
+    def is_there() -> bool:
+        page.mouse.wheel(0, -300)
+        return what.count() > 0 and what.first.is_visible()
+
+    wait_for(is_there, "the cell that was looked for")
+    what.first.scroll_into_view_if_needed()
 
 
 def unfolded(page: Page) -> Locator:

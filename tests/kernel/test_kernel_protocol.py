@@ -61,6 +61,22 @@ def test_interrupt_stops_a_cell_and_keeps_the_kernel(forked: Any, code: str) -> 
     assert next(filter(None, results)) == "7"
 
 
+def test_cell_that_fails_on_purpose_does_not_end_the_run(forked: Any) -> None:
+    """Cells tagged `raises-exception` let a queue of cells go on; any other error ends it."""
+    session, requests = forked.client.session, []
+    for code, stops in (
+        ("import time; time.sleep(0.2)", True),
+        ("1/0", False),
+        ("2", True),
+        ("1/0", True),
+        ("3", True),
+    ):
+        requests.append(session.msg("execute_request", {"code": code, "stop_on_error": stops}))
+        forked.client.shell_channel.send(requests[-1])
+    ended = [forked.reply_to(request["header"]["msg_id"])["status"] for request in requests]
+    assert ended == ["ok", "error", "ok", "error", "aborted"]
+
+
 def test_interrupt_reaches_child_processes(forked: Any) -> None:
     """A program that a cell started is interrupted with the kernel, as the process group is its own."""
     request = begin(forked, "import subprocess; subprocess.run(['sleep', '60'])")
