@@ -83,6 +83,8 @@ CURRENT = [
     _gpt("gpt-4.1-nano", "small", date(2025, 4, 14), context=1_047_576, output=32_768, takes_sampling=True),
     _gpt("gpt-4o", "large", date(2024, 5, 13), context=128_000, output=16_384, takes_sampling=True),
     _gpt("gpt-4o-mini", "small", date(2024, 7, 18), context=128_000, output=16_384, takes_sampling=True),
+    # Open weights: whoever serves them, mostly behind an OpenAI-shaped API, gives them this name.
+    _gpt("gpt-oss-20b", "small", date(2025, 8, 5), context=131_072, output=32_768, takes_sampling=True),
     _embedding("text-embedding-3-small", date(2024, 1, 25), 1536),
     _embedding("text-embedding-3-large", date(2024, 1, 25), 3072),
     _embedding("text-embedding-ada-002", date(2022, 12, 15), 1536),
