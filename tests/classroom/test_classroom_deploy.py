@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 
@@ -61,7 +63,7 @@ def test_versions_in_recipes_are_the_constraints() -> None:
     """What the images install by hand is what everything else installs."""
     recipe = (DEPLOY / "Containerfile").read_text()
     named = re.findall(r"([a-z0-9-]+)(?:\[[a-z]+\])?==([\w.]+)", recipe)
-    wrong = {name: version for name, version in named if PINNED.get(name, version) != version}
+    wrong = {name: version for name, version in named if PINNED.get(name) != version}
     assert named
     assert wrong == {}
 
@@ -74,6 +76,18 @@ def test_the_run_file_in_the_cluster_is_one_that_the_service_reads(tmp_path: Pat
     for each in (path, DEPLOY / "run.json"):
         run = Run.load(each)
         assert (run.service_url, run.bind) == ("http://course:10101/services/course", "0.0.0.0")
+
+
+@pytest.mark.parametrize("files", [("values.yaml",), ("values.yaml", "lti.yaml")], ids=["alone", "with-lti"])
+def test_zero_to_jupyterhub_takes_the_values(files: tuple[str, ...]) -> None:
+    """The chart's own schema: no unknown key, no wrong type. What the chart's defaults fill in may be missing."""
+    schema = json.loads(Path(__file__).with_name("z2jh-4.4.0-values.schema.json").read_text())
+    chart = jsonschema.Draft202012Validator(schema)
+    for name in files:
+        found = chart.iter_errors(yaml.safe_load((DEPLOY / name).read_text()))
+        assert [(list(each.path), each.message) for each in found if each.validator != "required"] == []
+    assert "--version 4.4.0" in (DEPLOY / "values.yaml").read_text()
+    assert "jupyterhub/k8s-hub:4.4.0" in (DEPLOY / "Containerfile").read_text()
 
 
 def test_learners_reach_the_course_service_only() -> None:
