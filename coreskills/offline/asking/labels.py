@@ -42,7 +42,7 @@ _BRACKETED = re.compile(r"[\[({]([^\[\](){}\n]{3,240})[\])}]")
 _TERM = r"[\"'`*“]*\w[\w&+'-]*(?:[ ][\w&+'-]+){0,3}[\"'`*”]*"
 _CHAIN = re.compile(
     rf"({_TERM}(?:[ ]*[,/|][ ]*{_TERM}){{0,20}}[ ]*,?[ ]*(?:\bor\b|\bversus\b|\bvs\.?|/|\|)[ ]*{_TERM})"
-    rf"|\b(?:between|into|labels|classes|categories|among|as)[ ]+"
+    rf"|\b(?:between|into|labels|classes|categories|options|choices|among|as)[ ]+(?:are[ ]+)?"
     rf"({_TERM}(?:[ ]*,[ ]*{_TERM}){{0,20}}[ ]*,?[ ]*\band\b[ ]*{_TERM})",
     re.I,
 )

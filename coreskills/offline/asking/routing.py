@@ -88,7 +88,7 @@ def _by_wording(task: Task) -> Skill | None:
         return "extract"
     if arithmetic.find(task.question if asks else task.last) is not None:
         return "arithmetic"
-    if not task.keys and chat.is_small_talk(task.last):
+    if not task.keys and (chat.is_small_talk(task.last) or not re.search(r"\w", task.last)):
         return "chat"
     return None
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from coreskills.offline.asking.markup import Block, Field, blocks, without
 from coreskills.offline.banks import words_of
 from coreskills.offline.language import questions
 from coreskills.offline.task import Source
 
+MOST_HEADS = 20  # each is looked for in what stands before it
 SOURCE_TAGS = words_of("source_tags")
 GROUP_TAGS = words_of("group_tags")
 _NUMBERED = re.compile(
@@ -28,6 +30,10 @@ _ASKS = re.compile(r"(?i)^(who|what|when|where|which|how|why|whose|is|are|does|d
 _ORIGIN = re.compile(
     r"[(\[]([^()\[\]\n]{1,80})[)\]][:,]?\s+|([\w -]{1,60}\.(?:pdf|md|txt|html?|docx?)[^:\n]{0,30}):\s+", re.I
 )
+_INLINE = re.compile(r"[.!?] +(?:context|notes|faq|policy|facts|manual|handbook|knowledge)[ \t]*:[ \t]+", re.I)
+_HEADED = re.compile(r"^[ \t]*([A-Za-z]{3,20})[ \t]*:[ \t]*(?=\S+[ \t]\S+[ \t]\S)", re.M)
+_NEXT_NAME = re.compile(r"(?<=[.!?]) +[A-Z][a-z]{1,20}:[ \t]")
+_INTRODUCED = re.compile(r"^(?:text|passage|article|notes|(?:here (?:is|are)|this is)\b[^\n.:!?]{0,60})\s*:\s*", re.I)
 _TITLE = re.compile(r"^(?:title|source|file|name)\s*[:=]\s*(.{1,80})\n", re.I)
 
 
@@ -140,6 +146,23 @@ def _contexts(named: list[Field]) -> list[Source]:
     return []
 
 
+def inline_sources(text: str) -> list[Source]:
+    """What follows ``Notes:`` or ``FAQ:`` in the middle of a line, up to the next such name."""
+    match = _INLINE.search(text)
+    if match is None:
+        return []
+    body = _NEXT_NAME.split(text[match.end() :].split("\n", 1)[0], maxsplit=1)[0].strip()
+    return [Source("1", "", body, is_marked=False)] if len(body.split()) >= 3 else []
+
+
+def named_sources(text: str) -> list[Source]:
+    """``Leaflet: ...``, where the text says elsewhere that this leaflet is what it is about."""
+    for match in islice(_HEADED.finditer(text), MOST_HEADS):
+        if re.search(rf"(?i)\b(?:this|the|our|a) {match[1]}\b", text[: min(match.start(), 4000)]):
+            return [Source("1", "", _drop_question(text[match.end() :]).strip(), is_marked=False)]
+    return []
+
+
 def loose_sources(text: str, *, mentions_text: bool) -> list[Source]:
     """Plain paragraphs beside a question, when the wording points at a text ("according to the passage below")."""
     if not mentions_text:
@@ -156,7 +179,7 @@ def loose_sources(text: str, *, mentions_text: bool) -> list[Source]:
     kept = [p for p in paragraphs if not pointed.match(p)]
     out = []
     for number, paragraph in enumerate(kept, 1):
-        text = re.sub(r"(?i)^(?:text|passage|article|notes)\s*:\s*", "", paragraph)
+        text = _INTRODUCED.sub("", paragraph, count=1)
         out.append(Source(str(number), "", text, is_marked=False))
     return out
 

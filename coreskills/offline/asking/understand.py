@@ -9,7 +9,15 @@ from coreskills.offline.asking.collect import collect
 from coreskills.offline.asking.labels import find_labels, implied_labels
 from coreskills.offline.asking.markup import Block, blocks, fences, fields, without
 from coreskills.offline.asking.shots import find_examples, find_item
-from coreskills.offline.asking.sources import GROUP_TAGS, SOURCE_TAGS, find_question, find_sources, loose_sources
+from coreskills.offline.asking.sources import (
+    GROUP_TAGS,
+    SOURCE_TAGS,
+    find_question,
+    find_sources,
+    inline_sources,
+    loose_sources,
+    named_sources,
+)
 from coreskills.offline.asking.wishes import find_wishes
 from coreskills.offline.prompt import Prompt
 from coreskills.offline.task import Task
@@ -19,7 +27,7 @@ ORDER_CHARS = 8_000  # what patterns may read; orders are short, data is long
 MAX_STRIPPED = 100  # sources taken out of the order; more only cost time
 _POINTS_AT_TEXT = re.compile(
     r"(?i)\b(passage|the text|this text|context|article|following|below|above|based on|"
-    r"according|notes|document|policy|paragraph|source|read this|report)\b"
+    r"according|notes|document|policy|paragraph|source|read this|report|page|handbook|manual|here (?:is|are))\b"
 )
 _DATA = re.compile(
     r"(?i)^(ticket|input|review|message|text|email|mail|tweet|comment|feedback|customer|"
@@ -51,6 +59,8 @@ def understand(prompt: Prompt, embedder: Embedder) -> Task:
     ):
         task.labels = dict.fromkeys((e.label for e in task.examples), "")
     task.labels = task.labels or implied_labels(task.order)
+    if not task.sources and task.question.endswith("?"):
+        task.sources = inline_sources(task.last) or inline_sources(task.system) or named_sources(task.system)
     if not task.sources and task.question.endswith("?"):
         task.sources = loose_sources(task.last, mentions_text=bool(_POINTS_AT_TEXT.search(task.order)))
     task.item = find_item(task, marked, named)

@@ -25,7 +25,11 @@ _WORDED = (
     (re.compile(r"(?<=\d)[ ]*plus[ ]*(?=[\d(])", re.I), "+"),
     (re.compile(r"(?<=\d)[ ]*(?:minus|\u2212|\u2013)[ ]*(?=[\d(])", re.I), "-"),
 )
-_PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*(?:%|percent|per cent)\s*of\s*[€$£]?\s*(\d+(?:\.\d+)?)", re.I)
+_PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*(?:%|percent|per cent)\s*(?:out )?of\s*[€$£]?\s*(\d+(?:\.\d+)?)", re.I)
+_NUMBER = r"\d+(?:\.\d+)?"
+_ADDED = re.compile(
+    rf"\b(?:add|sum|total)\b[^\d\n]{{0,20}}({_NUMBER}(?:(?:, ?(?:and )?| and | to ){_NUMBER}){{1,9}})\b", re.I
+)
 _EXPRESSION = re.compile(r"\(*[ ]*-?\d+(?:\.\d+)?(?:[ ]*\)*[ ]*[-+*/][ ]*\(*[ ]*-?\d+(?:\.\d+)?)+[ ]*\)*")
 
 
@@ -36,9 +40,12 @@ def find(text: str) -> tuple[str, Decimal] | None:
     plain = re.sub(r"(?<=\d),(?=\d{3}\b)", "", text)
     if match := _PERCENT.search(plain):
         return match[0], Decimal(match[1]) * Decimal(match[2]) / 100
+    if match := _ADDED.search(plain):
+        numbers = re.findall(_NUMBER, match[1])
+        return " + ".join(numbers), sum(map(Decimal, numbers), Decimal(0))
     for pattern, sign in _WORDED:
         plain = pattern.sub(f" {sign} ", plain)
-    asks = re.search(r"(?i)what|how much|calculate|compute|work out|solve|evaluate|add|sum|=|result", text)
+    asks = re.search(r"(?i)what|how much|calculate|compute|work out|solve|evaluate|add|sum|=|equals|result", text)
     for match in _EXPRESSION.finditer(plain):
         expression = match[0].strip()
         looks_dated = re.fullmatch(r"\d{4}-\d\d-\d\d|\d+/\d+/\d+|\d+-\d+", expression)
