@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hmac
 import json
 import logging
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl, quote, urlsplit
 
+from sqlalchemy.exc import OperationalError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 Allow = Literal["anyone", "learner", "instructor"]
 MAX_UPLOAD_BYTES = 60_000_000
 _SAFE = {"GET", "HEAD", "OPTIONS"}
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 log = logging.getLogger("coreskills.classroom")
 
 
@@ -117,10 +120,25 @@ def guarded(path: str, endpoint: Endpoint, *, methods: list[str], allow: Allow, 
             return Response(status_code=400)
         except CoreskillsError as error:
             return _say(error, is_page=is_page)
+        except OperationalError as error:
+            return _say(_cannot_write("its database", str(error.orig)), is_page=is_page)
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                raise
+            return _say(_cannot_write(str(error.filename or "its disk"), str(error.strerror)), is_page=is_page)
 
     route = Route(path, enter, methods=methods)
     route.allow = allow  # type: ignore[attr-defined]  # read by the test that walks the route table
     return route
+
+
+def _cannot_write(where: str, why: str) -> Refused:
+    """A full disk, a database that is away: said to whoever asked, and in the log to whoever can mend it."""
+    return Refused(
+        507,
+        f"The classroom cannot use {where}: {why}. Nothing was changed.",
+        fix="your files are safe where they are; tell your instructor, who must make room, then try again",
+    )
 
 
 def _say(error: CoreskillsError, *, is_page: bool) -> Response:

@@ -40,7 +40,8 @@ class BlobStore:
                 self._write(path, data)
         except OSError as error:
             raise ClassroomError(
-                f"The store of submissions cannot be written: {error}.", fix="look at its disk or its address"
+                f"The store of submissions cannot be written ({error.strerror or error}); nothing was handed in.",
+                fix="your files are safe where they are; tell your instructor, who must make room, then try again",
             ) from error
         self._seen.add(digest)
         return digest
