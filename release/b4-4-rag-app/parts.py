@@ -99,7 +99,9 @@ def chunk(page_text: str, size: int = 800, overlap: int = 150) -> list[Chunk]:
         [c.text for c in chunk("one two three", size=8, overlap=2)] == ["one two", "wo three"]
     """
     if size <= 0 or not 0 <= overlap < size:
-        raise ValueError(f"size must be positive and overlap smaller than it; got size={size}, overlap={overlap}")
+        raise ValueError(
+            f"size must be positive and overlap smaller than it; got size={size}, overlap={overlap}"
+        )
     chunks: list[Chunk] = []
     start = 0
     while start < len(page_text):
@@ -157,8 +159,8 @@ class Answer:
     """What the customer gets, from which passages, and what it used.
 
     Attributes:
-        citations: Cited passages as "returns-policy.pdf, page 2", in the order of their first citation.
-        usage: ``{"input_tokens": ..., "output_tokens": ...}``, as the response says; zeros without a call.
+        citations: Cited passages as "returns-policy.pdf, page 2", by their first citation.
+        usage: ``{"input_tokens": ..., "output_tokens": ...}`` as told; zeros without a call.
     """
 
     text: str
@@ -176,10 +178,15 @@ def document_block(number: int, hit: Hit) -> str:
         == '<document index="2" source="a.pdf, page 7">\\n1 &lt; 2\\n</document>'
     """
     source = escape(f"{hit.doc}, page {hit.page}")
-    return f'<document index="{number}" source="{source}">\n{escape(hit.text, quote=False)}\n</document>'
+    return (
+        f'<document index="{number}" '
+        f'source="{source}">\n{escape(hit.text, quote=False)}\n</document>'
+    )
 
 
-def build_prompt(question: str, hits: list[Hit], *, max_tokens: int, count: Callable[[str], int]) -> Prompt:
+def build_prompt(
+    question: str, hits: list[Hit], *, max_tokens: int, count: Callable[[str], int]
+) -> Prompt:
     """Instructions and one message with numbered documents, at most ``max_tokens`` by ``count``.
 
     Raises:
@@ -194,7 +201,9 @@ def build_prompt(question: str, hits: list[Hit], *, max_tokens: int, count: Call
         if tokens <= max_tokens:
             return Prompt(SYSTEM, [{"role": "user", "content": content}], used)
         if not used:
-            raise ValueError(f"the question alone needs {tokens} tokens; the budget is {max_tokens}")
+            raise ValueError(
+                f"the question alone needs {tokens} tokens; the budget is {max_tokens}"
+            )
         used = used[:-1]  # the lowest-ranked goes, whole
 
 
@@ -230,21 +239,32 @@ def answer(question: str, hits: list[Hit], client: Anthropic, *, budget: int = 1
     prompt = build_prompt(question, hits, max_tokens=budget, count=estimate)
     if not prompt.used:
         return Answer(REFUSAL, [], True, nothing)
-    response = client.messages.create(model=MODEL, max_tokens=300, system=prompt.system, messages=prompt.messages)
+    response = client.messages.create(
+        model=MODEL, max_tokens=300, system=prompt.system, messages=prompt.messages
+    )
     text = "".join(block.text for block in response.content if block.type == "text")
-    usage = {"input_tokens": response.usage.input_tokens, "output_tokens": response.usage.output_tokens}
+    usage = {
+        "input_tokens": response.usage.input_tokens,
+        "output_tokens": response.usage.output_tokens,
+    }
     checked = check_citations(text, len(prompt.used))
     if not checked.cited:
         return Answer(REFUSAL, [], True, usage, checked.invented)
     cited = [prompt.used[number - 1] for number in checked.cited]
-    return Answer(checked.text, [f"{hit.doc}, page {hit.page}" for hit in cited], False, usage, checked.invented)
+    return Answer(
+        checked.text,
+        [f"{hit.doc}, page {hit.page}" for hit in cited],
+        False,
+        usage,
+        checked.invented,
+    )
 
 
 def pages_of(name: str, data: bytes) -> list[Page]:
     """The pages of a PDF or text file, as text.
 
     Raises:
-        ValueError: the file is of another kind, broken, or holds no text; the message can be shown to a user.
+        ValueError: the file is of another kind, broken, or holds no text; a user may see why.
     """
     kind = Path(name).suffix.lower()
     if kind not in (".pdf", ".txt"):
