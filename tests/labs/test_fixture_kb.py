@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
 
+import faiss
+import numpy as np
 import pypdf
 import pytest
 
-KB = Path(__file__).resolve().parents[2] / "fixtures" / "kb"
+ROOT = Path(__file__).resolve().parents[2]
+KB, LABS = ROOT / "fixtures" / "kb", ROOT / "source"
 
 
 def script(name: str) -> ModuleType:
@@ -52,7 +56,9 @@ def test_planted_faults_are_there(pdfs: Path) -> None:
     whole = "\n".join("\n".join(parts) for parts in text.values())
     assert whole.count("-\n") >= 20
     assert {"\ufb01", "\ufb02", "\ufb03"} <= set(whole)
-    assert all(page.startswith("LARKSPUR OUTDOOR") for parts in text.values() for page in parts if page.strip())
+    written = [page for parts in text.values() for page in parts if page.strip()]
+    assert all(page.startswith("LARKSPUR OUTDOOR") for page in written)
+    assert [page[-90:] for page in written if not re.search(r"valid from 20\d\d.*\s*Page \d of \d$", page)] == []
 
 
 def test_making_twice_gives_the_same_bytes(pdfs: Path, tmp_path: Path) -> None:
@@ -72,3 +78,35 @@ def test_every_answer_has_its_place(pdfs: Path, name: str, answerable: int, unan
         place = question["relevant"][0]
         page = pages(pdfs / place["doc"])[place["page"] - 1]
         assert page[place["start"] : place["end"]].strip(), json.dumps(question)
+
+
+@pytest.mark.parametrize("lab", ["b4-1-embedding-storage", "b4-4-rag-app"])
+def test_labs_hold_the_documents_that_the_script_makes(lab: str, pdfs: Path) -> None:
+    """One truth: the texts in fixtures/kb/text."""
+    ours = {path.name: path.read_bytes() for path in (LABS / lab / "kb").iterdir()}
+    assert ours == {path.name: path.read_bytes() for path in pdfs.iterdir()}
+
+
+def test_parts_of_the_app_are_the_solutions_of_the_labs_before() -> None:
+    """`parts.py` is made from the notebooks of B4.1 and B4.3; nobody edits it."""
+    made: str = script("rag_parts").make()
+    assert (LABS / "b4-4-rag-app" / "parts.py").read_text(encoding="utf-8") == made
+
+
+def test_the_provided_index_is_what_lab_b4_1_builds(pdfs: Path, tmp_path: Path) -> None:
+    """The same chunks; the same vectors, but for the last bits of another processor."""
+    script("reference_index").make(pdfs, tmp_path)
+    made = faiss.read_index(str(tmp_path / "vectors.faiss"))
+    for lab in ("b4-2-retrieval", "b4-3-generation"):
+        ours = LABS / lab / "kb_index"
+        assert (ours / "records.json").read_text("utf-8") == (tmp_path / "records.json").read_text("utf-8")
+        vectors = faiss.read_index(str(ours / "vectors.faiss")).reconstruct_n(0, made.ntotal)
+        np.testing.assert_allclose(vectors, made.reconstruct_n(0, made.ntotal), atol=1e-4)
+
+
+@pytest.mark.parametrize("lab", ["b4-2-retrieval", "b4-4-rag-app"])
+def test_labs_hold_the_public_questions(lab: str, pdfs: Path, tmp_path: Path) -> None:
+    """And none of the hidden ones."""
+    questions = script("questions")
+    questions.write(questions.PUBLIC, pdfs, tmp_path / "public.jsonl")
+    assert (LABS / lab / "questions_20.jsonl").read_bytes() == (tmp_path / "public.jsonl").read_bytes()
