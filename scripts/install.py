@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -15,7 +16,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
 STAMPS = ROOT / ".install"
@@ -39,7 +40,7 @@ class Step(NamedTuple):
     run: Callable[[], None]
 
 
-def stop(what: str, fix: str) -> None:
+def stop(what: str, fix: str) -> NoReturn:
     """End with what happened and how to fix it."""
     print(f"install: {what}\nFix: {fix}", file=sys.stderr)
     sys.exit(1)
@@ -78,9 +79,11 @@ def check_machine() -> None:
     node = shutil.which("node")
     if node is None or shutil.which("npm") is None:
         stop("Node.js (node and npm) was not found.", "install Node 20 or newer, then run it again")
-    version = subprocess.run(["node", "--version"], capture_output=True, text=True).stdout.strip().lstrip("v")
-    if int(version.split(".")[0] or 0) < 20:
-        stop(f"this is Node {version}; 20 or newer is needed.", "install Node 20 or newer, then run it again")
+    version = subprocess.run([node, "--version"], capture_output=True, text=True).stdout.strip()
+    major = version.lstrip("v").split(".")[0]
+    if not major.isdigit() or int(major) < 20:
+        found = f"this is Node {version}" if major.isdigit() else f"{node} does not run"
+        stop(f"{found}; Node 20 or newer is needed.", "install Node 20 or newer, then run it again")
     free_mb = shutil.disk_usage(ROOT).free // 1_000_000
     if free_mb < NEEDS_FREE_MB and not PYTHON.exists():
         stop(
@@ -96,6 +99,9 @@ def pip(*args: str) -> None:
 
 def make_venv() -> None:
     """Make `.venv`."""
+    if importlib.util.find_spec("ensurepip") is None:  # Debian and Ubuntu ship Python without it
+        package = f"python3.{sys.version_info.minor}-venv"
+        stop("this Python cannot make environments (it has no ensurepip).", f"sudo apt-get install {package}")
     call(sys.executable, "-m", "venv", VENV)
 
 

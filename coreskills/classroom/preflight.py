@@ -28,7 +28,7 @@ def check_port(port: int) -> None:
         except OSError as error:
             raise ClassroomError(
                 f"Port {port} is taken ({error.strerror}): a classroom or another program already runs there.",
-                fix=f"stop it, or choose another port: coreskills up --port {port + 1}",
+                fix=f"stop it, or choose another port: make up PORT={port + 1} (coreskills up --port {port + 1})",
             ) from error
 
 
@@ -70,7 +70,10 @@ def find_proxy(root: Path) -> tuple[str, ...]:
     said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout.strip()
     major = re.match(r"v(\d+)\.", said)
     if major is None or int(major[1]) < _NODE_MAJOR:
-        raise ClassroomError(f"Node.js is {said or 'broken'} ({node}).", fix=f"install Node.js >= {_NODE_MAJOR}")
+        found = f"{node} is Node.js {said}" if major else f"{node} does not run"
+        raise ClassroomError(
+            f"{found}; the hub's proxy needs {_NODE_MAJOR} or newer.", fix=f"install Node.js >= {_NODE_MAJOR}"
+        )
     told = os.environ.get("CORESKILLS_CHP")
     places = [Path(told)] if told else [root / folder / "node_modules" for folder in ("ui", ".install/node")]
     for place in places:
