@@ -10,7 +10,8 @@ from typing import Any
 from coreskills_widgets.format import money_column, tokens
 from coreskills_widgets.widgets import static_copy
 from coreskills_widgets.widgets.face import Face, front_end
-from coreskills_widgets.widgets.kernel_calls import GatewayAway, KernelCalls, after_each_cell, ask
+from coreskills_widgets.widgets.following import follow
+from coreskills_widgets.widgets.kernel_calls import GatewayAway, ask
 from coreskills_widgets.widgets.spend import Row, call_row, spend_sentence, summarise
 
 _RECENT = 20
@@ -19,7 +20,7 @@ _RECENT = 20
 class CostMeter(Face):
     """Spend against a budget, by cell, by model and call by call.
 
-    With no calls given it follows this kernel's lab: it asks the gateway now and after each cell.
+    With no calls given it follows this kernel's lab: while a cell runs, and after each cell.
 
     Args:
         calls: One mapping a call; ``cost_usd`` is exact (str or Decimal), ``None`` where no price is known.
@@ -43,10 +44,10 @@ class CostMeter(Face):
         self._revision = 0
         self._budget_usd = None if budget_usd is None else Decimal(str(budget_usd))
         self._lab = lab
-        self._kernel = KernelCalls(whole_lab=True) if calls is None else None
-        if self._kernel is not None:
+        self._following = follow(whole_lab=True) if calls is None else None
+        if self._following is not None:
             self.refresh()
-            after_each_cell(self.refresh)
+            self._following.join(self._follow)
         else:
             self.show(calls or ())
 
@@ -68,23 +69,27 @@ class CostMeter(Face):
 
     def refresh(self) -> None:
         """Ask the gateway again; when it is away the last values stay, with their time."""
-        if self._kernel is None:
+        if self._following is not None:
+            self._following.calls.refresh()
+            self._follow()
+
+    def _follow(self) -> None:
+        """Draw what is known of this kernel's lab."""
+        assert self._following is not None
+        known = self._following.calls
+        if known.trouble:
+            if not self.facts:
+                self._draw(())
+            self.facts = {**self.facts, "state": "away", "trouble": known.trouble}
             return
-        try:
-            self._kernel.refresh()
-        except GatewayAway as error:
-            empty = self.facts or {**summarise([], lab=self._lab, budget_usd=self._budget_usd), "recent": []}
-            self.facts = {**empty, "state": "away", "trouble": str(error)}
-            return
-        status = self._kernel.status
-        if status.get("budget_usd") is not None:
-            self._budget_usd = Decimal(str(status["budget_usd"]))
-        self._lab = self._lab or str(status.get("lab") or "")
-        self._draw(self._kernel.calls)
+        if known.status.get("budget_usd") is not None:
+            self._budget_usd = Decimal(str(known.status["budget_usd"]))
+        self._lab = self._lab or str(known.status.get("lab") or "")
+        self._draw(known.calls)
 
     def row_detail(self, row_id: str) -> Row | None:
         """One call's request and answer, while the gateway remembers them."""
-        if self._kernel is None:
+        if self._following is None:
             return None
         try:
             detail: Row = ask(f"calls/{row_id}")

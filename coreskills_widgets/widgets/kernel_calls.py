@@ -1,4 +1,4 @@
-"""This kernel's calls, asked of the gateway with the kernel's own key, and asked again after each cell."""
+"""This kernel's calls, asked of the gateway with the kernel's own key."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import json
 import os
 import threading
 import urllib.request
-import weakref
-from collections.abc import Callable
 from typing import Any
 
 _TIMEOUT_S = 3.0
@@ -38,47 +36,49 @@ def ask(path: str) -> Any:
 
 
 class KernelCalls:
-    """The calls so far; each refresh asks only for what is new.
+    """The calls so far; each refresh asks only for what is new. Thread-safe.
 
     Args:
         whole_lab: Also those of the learner's other kernels in this lab: what a budget counts.
+
+    Attributes:
+        status: Lab and budget, as the gateway last said.
+        trouble: Why the last question was not answered; empty when it was.
     """
 
     def __init__(self, *, whole_lab: bool = False) -> None:
         self._scope = "&scope=lab" if whole_lab else ""
-        self.calls: list[dict[str, Any]] = []
         self.status: dict[str, Any] = {}
+        self.trouble = ""
+        self._calls: list[dict[str, Any]] = []
         self._after = 0
         self._lock = threading.Lock()
 
-    def refresh(self) -> None:
-        """Read what is new.
+    @property
+    def calls(self) -> list[dict[str, Any]]:
+        """Oldest first."""
+        with self._lock:
+            return list(self._calls)
 
-        Raises:
-            GatewayAway: Nothing was changed.
+    def refresh(self, *, only_calls: bool = False) -> bool:
+        """Read what is new; with the gateway away everything known stays, and ``trouble`` says why.
+
+        Args:
+            only_calls: Ask for the budget only where there are new calls: half the work of a look that finds nothing.
+
+        Returns:
+            There is something new to show.
         """
         with self._lock:
-            status = ask("status")
-            fresh = ask(f"calls?after={self._after}{self._scope}")["calls"]
-            self.status = status
-            self.calls.extend(fresh)
+            before = self.trouble
+            try:
+                fresh = ask(f"calls?after={self._after}{self._scope}")["calls"]
+                if fresh or not only_calls:
+                    self.status = ask("status?brief=1")
+            except GatewayAway as error:
+                self.trouble = str(error)
+                return before != self.trouble
+            self.trouble = ""
+            self._calls.extend(fresh)
             self._after = max([self._after, *(int(row.get("rowid") or row.get("id") or 0) for row in fresh)])
-
-
-def after_each_cell(update: Callable[[], None]) -> None:
-    """Call a bound method after each cell, in a thread, so that no cell waits for it; ends with its object."""
-    from IPython.core.getipython import get_ipython
-
-    shell = get_ipython()
-    if shell is None:
-        return
-    method = weakref.WeakMethod(update)
-
-    def run(*_: object) -> None:
-        alive = method()
-        if alive is None:
-            shell.events.unregister("post_run_cell", run)
-            return
-        threading.Thread(target=alive, name="coreskills-refresh", daemon=True).start()
-
-    shell.events.register("post_run_cell", run)
+            return bool(fresh or before)

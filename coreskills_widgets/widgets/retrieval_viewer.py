@@ -10,10 +10,10 @@ from coreskills_widgets.format import score
 from coreskills_widgets.widgets import retrieval, static_copy
 from coreskills_widgets.widgets.face import Face, front_end
 from coreskills_widgets.widgets.meaning_map import draw_map
+from coreskills_widgets.widgets.retrieval_facts import Documents, Gold, Hits, finding, listing, named, read_sides
 
 Row = dict[str, Any]
 
-_FIRST = 20
 _COPY_CHARS = 300
 
 
@@ -44,16 +44,16 @@ class RetrievalViewer(Face):
     def __init__(
         self,
         query: str,
-        hits: Sequence[Mapping[str, Any] | str],
+        hits: Hits,
         *,
         retriever: Mapping[str, Any] | None = None,
-        other_hits: Sequence[Mapping[str, Any] | str] | None = None,
+        other_hits: Hits | None = None,
         other_retriever: Mapping[str, Any] | None = None,
         other_error: str = "",
         gold_ids: Sequence[str] | None = None,
         grades: Mapping[str, float] | None = None,
         gold_ranks: Mapping[str, int | None] | None = None,
-        documents: Mapping[str, Sequence[str]] | None = None,
+        documents: Documents | None = None,
         index_ids: Sequence[str] | None = None,
         embeddings: Mapping[str, Any] | None = None,
         map: Mapping[str, Any] | None = None,
@@ -63,41 +63,19 @@ class RetrievalViewer(Face):
     ) -> None:
         super().__init__()
         self._documents = documents or {}
-        gold = None if gold_ids is None else [str(chunk) for chunk in gold_ids]
-        self._sides = {"a": retrieval.read_hits(hits, query=query)}
-        if other_hits is not None:
-            self._sides["b"] = retrieval.read_hits(other_hits, query=query)
-        texts = [str(page) for pages in self._documents.values() for page in pages]
-        for side, rows in self._sides.items():
-            retrieval.compare(rows, self._sides.get("b" if side == "a" else "a"))
-            retrieval.explain(rows, query=query, texts=texts or [row["text"] for row in rows])
-            retrieval.mark_right(rows, gold=gold, grades=grades)
-        first = self._sides["a"]
-        labels = {row["id"]: row["label"] for rows in self._sides.values() for row in rows}
-        index = None if index_ids is None else frozenset(str(chunk) for chunk in index_ids)
-        missing = retrieval.missing_gold(first, gold=gold, gold_ranks=gold_ranks, labels=labels, index_ids=index)
-        name = str((retriever or {}).get("name") or "first retriever")
-        self._rows = [row for side, rows in self._sides.items() for row in retrieval.page_rows(rows, side=side)]
+        index = None if index_ids is None else frozenset(_texts(index_ids))
+        gold = Gold(None if gold_ids is None else _texts(gold_ids), grades, gold_ranks, index)
+        self._sides = read_sides(query, hits, other_hits, gold=gold, documents=self._documents)
+        self._rows, listed = listing(self._sides)
+        first = named(retriever, "first retriever")
+        has_other = "b" in self._sides or bool(other_error)
         self.facts = {
             "query": query,
-            "retriever": {"name": name, **dict(retriever or {})},
-            "other_retriever": None
-            if "b" not in self._sides and not other_error
-            else {"name": "second retriever", **dict(other_retriever or {})},
+            "retriever": first,
+            "other_retriever": named(other_retriever, "second retriever") if has_other else None,
             "other_error": other_error,
-            "verdict": retrieval.verdict(
-                first, gold=gold, missing=missing, searched_n=(retriever or {}).get("searched_n")
-            ),
-            "missing": missing,
-            "unmatched": {side: retrieval.unmatched_words(rows, query=query) for side, rows in self._sides.items()},
-            "warnings": [
-                *retrieval.warnings(first, missing, name=name),
-                *retrieval.warnings(self._sides.get("b", []), [], name="second list"),
-            ],
-            "metrics": {side: retrieval.metrics(rows, gold=gold) for side, rows in self._sides.items()},
-            "n": {side: len(rows) for side, rows in self._sides.items()},
-            "first": [row for row in self._rows if row["rank"] <= _FIRST],
-            "n_listed": len(self._rows),
+            **finding(query, self._sides, gold=gold, retriever=first),
+            **listed,
             "has_documents": bool(self._documents),
             "map": draw_map(embeddings) if embeddings is not None else dict(map) if map is not None else None,
             "filter": filter,
@@ -124,6 +102,10 @@ class RetrievalViewer(Face):
         names = {"a": self.facts["retriever"]["name"], "b": (self.facts["other_retriever"] or {}).get("name", "")}
         tables = [_table(str(names[side]), rows) for side, rows in self._sides.items() if rows]
         return static_copy.page("Retrieval", self.sentence(), tables, saved=datetime.now(UTC))
+
+
+def _texts(names: Sequence[Any]) -> list[str]:
+    return [str(name) for name in names]
 
 
 def _table(name: str, rows: list[Row]) -> str:

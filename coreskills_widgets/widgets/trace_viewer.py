@@ -10,7 +10,8 @@ from typing import Any
 from coreskills_widgets.format import duration, money_column, plural, tokens
 from coreskills_widgets.widgets import static_copy
 from coreskills_widgets.widgets.face import Face, front_end
-from coreskills_widgets.widgets.kernel_calls import GatewayAway, KernelCalls, after_each_cell, ask
+from coreskills_widgets.widgets.following import follow
+from coreskills_widgets.widgets.kernel_calls import GatewayAway, ask
 from coreskills_widgets.widgets.spend import Row, call_row, summarise
 from coreskills_widgets.widgets.tries import group_tries
 
@@ -22,7 +23,7 @@ _SECRET = frozenset({"authorization", "x-api-key", "api-key", "cookie", "set-coo
 class TraceViewer(Face):
     """Requests and answers as they went over the wire, with tries, times and where the answer came from.
 
-    With no calls given it follows this kernel: it asks the gateway now and after each cell.
+    With no calls given it follows this kernel: while a cell runs, and after each cell.
 
     Args:
         calls: One mapping a call, as ``GET /coreskills/calls/<id>`` gives them: ``request`` and ``response`` hold
@@ -35,10 +36,10 @@ class TraceViewer(Face):
         super().__init__()
         self._revision = 0
         self._traces: dict[str, Row] = {}
-        self._kernel = KernelCalls() if calls is None else None
-        if self._kernel is not None:
+        self._following = follow() if calls is None else None
+        if self._following is not None:
             self.refresh()
-            after_each_cell(self.refresh)
+            self._following.join(self._follow)
         else:
             self.show(calls or ())
 
@@ -56,19 +57,24 @@ class TraceViewer(Face):
 
     def refresh(self) -> None:
         """Ask the gateway again; when it is away the last calls stay."""
-        if self._kernel is None:
+        if self._following is not None:
+            self._following.calls.refresh()
+            self._follow()
+
+    def _follow(self) -> None:
+        """Draw what is known of this kernel."""
+        assert self._following is not None
+        known = self._following.calls
+        if known.trouble:
+            if not self.facts:
+                self._draw([])
+            self.facts = {**self.facts, "state": "away", "trouble": known.trouble}
             return
-        try:
-            self._kernel.refresh()
-        except GatewayAway as error:
-            empty = self.facts or {**summarise([], lab="", budget_usd=None), "recent": [], "n_listed": 0}
-            self.facts = {**empty, "state": "away", "trouble": str(error)}
-            return
-        self._draw([_listed(call, number=number) for number, call in enumerate(self._kernel.calls, start=1)])
+        self._draw([_listed(call, number=number) for number, call in enumerate(known.calls, start=1)])
 
     def row_detail(self, row_id: str) -> Row | None:
         """Both sides of one call, without the key."""
-        if row_id in self._traces or self._kernel is None:
+        if row_id in self._traces or self._following is None:
             return self._traces.get(row_id)
         try:
             trace: Row = ask(f"calls/{row_id}")

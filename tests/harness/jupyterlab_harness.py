@@ -17,6 +17,7 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, sync_playwright
 from starlette.applications import Starlette
@@ -78,16 +79,29 @@ class Classroom:
     panel: dict[str, Any] | None = None
     asked: list[str] = field(default_factory=list)
     gateway: Gateway | None = None
+    app: Starlette | None = None
+    server: GatewayServer | None = None
+
+    def restart(self) -> None:
+        """End the service in the middle of what it does, and start it again at the same address."""
+        assert self.server is not None
+        assert self.app is not None
+        self.server.stop()
+        self.server = GatewayServer(self.app, port=urlsplit(self.url).port or 0).start()
 
 
 @contextmanager
-def classroom(state: Path, *, budget_usd: str = "0.50") -> Iterator[Classroom]:
-    """A real gateway, a desk that hands out keys, and a panel that tests write."""
+def classroom(state: Path, *, budget_usd: str = "0.50", ttl_s: float = 12 * 3600) -> Iterator[Classroom]:
+    """A real gateway, a desk that hands out keys, and a panel that tests write.
+
+    Args:
+        ttl_s: How long a key lives unless it is renewed.
+    """
     state.mkdir(parents=True, exist_ok=True)
     keys, ledger = KeyStore(f"sqlite:///{state / 'keys.sqlite'}"), Ledger(f"sqlite:///{state / 'ledger.sqlite'}")
     gateway = Gateway(keys=keys, ledger=ledger, models=OfflineModels(None))
     room = Classroom(token=secrets.token_urlsafe(16), gateway=gateway)
-    desk = Desk(gateway, learner="ada", token=room.token, course=None)
+    desk = Desk(gateway, learner="ada", token=room.token, course=None, ttl_s=ttl_s)
     desk._budget_usd = lambda lab: Decimal(budget_usd)  # type: ignore[method-assign]
 
     async def panel(request: Request) -> Response:
@@ -95,11 +109,12 @@ def classroom(state: Path, *, budget_usd: str = "0.50") -> Iterator[Classroom]:
         return Response(status_code=503) if room.panel is None else JSONResponse(room.panel)
 
     app = Starlette(routes=[Route("/api/panel", panel), Mount("/", desk.app())])
+    room.server = GatewayServer(app).start()
+    room.app, room.url, desk.base_url = app, room.server.url, room.server.url
     try:
-        with GatewayServer(app) as server:
-            room.url = desk.base_url = server.url
-            yield room
+        yield room
     finally:
+        room.server.stop()
         gateway.close()
         keys.close()
         ledger.close()
@@ -140,6 +155,20 @@ class JupyterLab:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(content), encoding="utf-8")
         return name
+
+    def api(self, method: str, path: str) -> Any:
+        """Ask the server something, as JSON."""
+        request = urllib.request.Request(
+            f"{self.url}/api/{path}", method=method, headers={"Authorization": f"token {self.token}"}
+        )
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            data = answer.read()
+        return json.loads(data) if data else None
+
+    def end_kernels(self) -> None:
+        """End all sessions with their kernels."""
+        for session in self.api("GET", "sessions"):
+            self.api("DELETE", f"sessions/{session['id']}")
 
     def address(self, path: str = "") -> str:
         """The page of a file, in a fresh workspace."""

@@ -5,7 +5,7 @@ import { goToCell, leaveOnEscape } from '../shared/cells';
 import { button, fill, h, paced, say, toggle } from '../shared/dom';
 import { download } from '../shared/file';
 import { count, visible } from '../shared/format';
-import { Rows, type IRendering } from '../shared/model';
+import { Rows, withRecent, type IRendering } from '../shared/model';
 import { wear } from '../shared/styles';
 import { tabs } from '../shared/tabs';
 import { callsCsv, callsGrid, matches, type ICall } from './calls';
@@ -65,7 +65,7 @@ function render({ model, el }: IRendering<ICostFacts>): () => void {
   }
 
   function known(): readonly ICall[] {
-    return rows.rows.length > 0 ? rows.rows : facts().recent;
+    return withRecent(rows.rows, facts().recent, facts().n_calls);
   }
 
   function showCalls(): HTMLElement {

@@ -11,6 +11,7 @@ import { Menu } from '@lumino/widgets';
 
 import { Api } from './api';
 import { serveCells, showCell } from './cells';
+import { showCopies } from './copies';
 import { courseIcon } from './icon';
 import { CoursePanel } from './panel';
 import { SpendStatus } from './status';
@@ -28,6 +29,17 @@ const cells: JupyterFrontEndPlugin<void> = {
   autoStart: true,
   requires: [INotebookTracker],
   activate: (_: JupyterFrontEnd, tracker: INotebookTracker) => serveCells(tracker),
+};
+
+const copies: JupyterFrontEndPlugin<void> = {
+  id: '@coreskills/lab:copies',
+  description: 'Shows the saved copy of a widget that has no kernel any more.',
+  autoStart: true,
+  requires: [INotebookTracker],
+  activate: (_: JupyterFrontEnd, tracker: INotebookTracker) => {
+    tracker.forEach(showCopies);
+    tracker.widgetAdded.connect((__, panel) => showCopies(panel));
+  },
 };
 
 const spend: JupyterFrontEndPlugin<void> = {
@@ -129,4 +141,4 @@ async function openCell(documents: IDocumentManager, path: string, cellId: strin
   }
 }
 
-export default [cells, spend, course];
+export default [cells, copies, spend, course];

@@ -1,6 +1,7 @@
 /** The Course panel: what should I do next? */
 
 import type { IDocumentManager } from '@jupyterlab/docmanager';
+import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import { Poll } from '@lumino/polling';
 import type { Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
@@ -11,9 +12,10 @@ import { clock, visible } from '../shared/format';
 import { Refused, type Api } from './api';
 import type { Action, ILab, IPanel, IValidation } from './data';
 import { nameOf, view, type IViewState } from './view';
-import { news, validationWords } from './words';
+import { conflictWords, news, validationWords } from './words';
 
 const FAILED_SHOWN = 3;
+const SAME_SAVE_MS = 500; // as JupyterLab: file systems round the time of a save
 const EVERY_MS = 15_000;
 const AT_MOST_MS = 300_000;
 
@@ -135,7 +137,11 @@ export class CoursePanel extends Widget {
   private async save(lab: ILab): Promise<string> {
     const open = lab.path ? this.documents.findWidget(lab.path) : undefined;
     await open?.context.ready;
-    if (!open?.context.model.dirty) {
+    if (!open) {
+      return '';
+    }
+    await this.refuseOlder(open.context);
+    if (!open.context.model.dirty) {
       return '';
     }
     await open.context.save();
@@ -143,6 +149,15 @@ export class CoursePanel extends Widget {
       throw new Refused(`${lab.id}.ipynb could not be saved, so nothing was sent. Save it yourself, then try again.`, 409);
     }
     return `Saved ${lab.id}.ipynb. `;
+  }
+
+  /** Two tabs, or a change on the server: what is here must not go over what is newer there, nor be taken for it. */
+  private async refuseOlder(context: DocumentRegistry.Context): Promise<void> {
+    const here = context.contentsModel?.last_modified;
+    const { last_modified: there } = await this.documents.services.contents.get(context.path, { content: false });
+    if (here && Date.parse(there) - Date.parse(here) > SAME_SAVE_MS) {
+      throw new Refused(conflictWords(context.path.split('/').pop()!, here, there, exactTime), 409);
+    }
   }
 
   private validation(lab: ILab, found: IValidation, saved: string): HTMLElement {
@@ -232,6 +247,10 @@ export class CoursePanel extends Widget {
   private find(id: string): ILab | undefined {
     return this.labs().find(lab => lab.id === id);
   }
+}
+
+function exactTime(utc: string): string {
+  return new Date(utc).toLocaleTimeString('en-GB');
 }
 
 function failedList(failed: IValidation['failed'], open: (cellId: string) => void): HTMLElement {

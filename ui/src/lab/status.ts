@@ -16,6 +16,7 @@ import type { Api, IStatus } from './api';
 const EVERY_MS = 20_000;
 const AT_MOST_MS = 300_000;
 const QUIET_MS = 10_000;
+const WHILE_BUSY_MS = 2500;
 
 export class SpendStatus extends Widget {
   readonly stateChanged = new Signal<this, void>(this);
@@ -30,6 +31,7 @@ export class SpendStatus extends Widget {
   private level: Level = 'plain';
   private popup: Popup | null = null;
   private spokenAt = 0;
+  private busy: ReturnType<typeof setInterval> | null = null;
 
   constructor(private readonly api: Api) {
     super();
@@ -45,6 +47,7 @@ export class SpendStatus extends Widget {
   }
 
   override dispose(): void {
+    this.rest();
     this.poll.dispose();
     super.dispose();
   }
@@ -52,7 +55,10 @@ export class SpendStatus extends Widget {
   /** Another notebook is in front, or none. */
   follow(notebook: NotebookPanel | null): void {
     if (this.notebook !== notebook) {
+      this.notebook?.sessionContext.statusChanged.disconnect(this.onKernelStatus, this);
       this.notebook = notebook;
+      this.notebook?.sessionContext.statusChanged.connect(this.onKernelStatus, this);
+      this.rest();
       this.forget();
       void this.poll.refresh();
     }
@@ -61,6 +67,22 @@ export class SpendStatus extends Widget {
   /** A cell has ended. */
   refresh(): void {
     void this.poll.refresh();
+  }
+
+  /** A cell that runs for long is followed while it runs. */
+  private onKernelStatus(_: unknown, status: string): void {
+    if (status !== 'busy') {
+      this.rest();
+    } else if (this.busy === null) {
+      this.busy = setInterval(() => document.hidden || this.refresh(), WHILE_BUSY_MS);
+    }
+  }
+
+  private rest(): void {
+    if (this.busy !== null) {
+      clearInterval(this.busy);
+      this.busy = null;
+    }
   }
 
   get isShown(): boolean {

@@ -44,7 +44,8 @@ function sentence(words: string, before: string): string {
 
 function card(panel: IPanel, lab: ILab | undefined, state: IViewState, actions: IViewActions): HTMLElement {
   if (!lab) {
-    const words = panel.modules.length === 0 ? 'The labs of your course show here once the classroom answers.' : badgeWords(panel) || 'Nothing to do now.';
+    const hasLabs = panel.modules.some(module => module.labs.length > 0);
+    const words = !hasLabs ? 'The labs of your course show here once the classroom answers.' : badgeWords(panel) || 'Nothing to do now.';
     return h('section', { class: 'jp-coreskills-card jp-coreskills-next', 'aria-label': 'Continue' }, h('p', {}, words));
   }
   const action = panel.next!.action;

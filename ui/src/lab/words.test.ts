@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { ILab, IPanel } from './data';
-import { actionsFor, badgeWords, cardLines, leftWords, news, passingWords, stateOf, validationWords } from './words';
+import { actionsFor, badgeWords, cardLines, conflictWords, leftWords, news, passingWords, stateOf, validationWords } from './words';
 
 const lab = (more: Partial<ILab>): ILab => ({ id: 'b1-2', number: 'B1.2', title: 'Cost calculator', state: 'new', ...more });
 const panel = (...labs: ILab[]): IPanel => ({ modules: [{ id: 'M1', title: 'Basics', passed: 0, total: labs.length, labs }], service: { state: 'ok', as_of_utc: '', trouble: '' } });
@@ -62,4 +62,9 @@ it('counts to the badge', () => {
 
 it('tells visible checks from hidden ones', () => {
   expect(validationWords({ checks_ok: 8, checks_n: 8, failed: [], changed: [], trouble: '' })).toBe('All 8 checks you can see pass. Hidden checks run after you submit.');
+});
+
+it('shows both times of a notebook that was saved elsewhere', () => {
+  const words = conflictWords('b1-2.ipynb', '2026-11-14T14:01:02Z', '2026-11-14T14:03:10Z', utc => utc.slice(11, 19));
+  expect(words).toContain('b1-2.ipynb was saved elsewhere at 14:03:10, perhaps in another tab; here it is as of 14:01:02. Nothing was overwritten');
 });

@@ -128,6 +128,11 @@ export function validationWords(found: IValidation): string {
   return `${found.checks_ok} of ${found.checks_n} checks pass.`;
 }
 
+/** Another tab, or somebody on the server, saved this notebook after it was opened here. */
+export function conflictWords(file: string, here: string, there: string, exactly: (utc: string) => string): string {
+  return `${file} was saved elsewhere at ${exactly(there)}, perhaps in another tab; here it is as of ${exactly(here)}. Nothing was overwritten, and nothing was sent. To go on with the other one: File, Reload Notebook from Disk. To keep this one: save it, and answer Overwrite.`;
+}
+
 export function dueWords(lab: ILab, dated: (utc: string) => string): string {
   return lab.due_utc ? `due ${dated(lab.due_utc)}` : '';
 }

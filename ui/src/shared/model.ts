@@ -26,12 +26,14 @@ interface IDetailMessage {
 }
 
 const UNSETTLED = 50;
+const ASK_AGAIN_MS = 10_000;
 
 /** The long list of a widget: asked for when it is looked at, and again only for what is new. */
 export class Rows<F, R> {
   rows: R[] = [];
   private revision = 0;
   private isWanted = false;
+  private askedAt = -Infinity;
   private readonly waiting = new Map<string, (detail: unknown) => void>();
 
   constructor(
@@ -44,7 +46,7 @@ export class Rows<F, R> {
   /** Ask for all rows, from now on. */
   want(): void {
     this.isWanted = true;
-    this.model.send({ kind: 'rows', from: this.rows.length });
+    this.ask(this.rows.length);
   }
 
   /** The facts changed: rows may have been added, and the last ones may have grown another try. */
@@ -54,7 +56,16 @@ export class Rows<F, R> {
       this.revision = revision;
     }
     if (this.isWanted) {
-      this.model.send({ kind: 'rows', from: Math.max(0, this.rows.length - UNSETTLED) });
+      this.ask(Math.max(0, this.rows.length - UNSETTLED));
+    }
+  }
+
+  /** A kernel that runs a cell answers when the cell is done: one question waits, not one for each change. */
+  private ask(from: number): void {
+    const now = performance.now();
+    if (now - this.askedAt > ASK_AGAIN_MS) {
+      this.askedAt = now;
+      this.model.send({ kind: 'rows', from });
     }
   }
 
@@ -85,10 +96,25 @@ export class Rows<F, R> {
     if (message.kind !== 'rows' || message.from > this.rows.length) {
       return;
     }
+    this.askedAt = -Infinity;
     this.rows = this.rows.slice(0, message.from).concat(message.rows);
     if (this.rows.length < message.total && message.rows.length > 0) {
-      this.model.send({ kind: 'rows', from: this.rows.length });
+      this.ask(this.rows.length);
     }
     this.changed();
   };
+}
+
+interface IListed {
+  id: string;
+  attempts?: readonly { id?: string | number | null }[];
+}
+
+/** The rows that came, and behind them the newest ones, which travel with the facts even while a cell runs. */
+export function withRecent<R extends IListed>(rows: readonly R[], recent: readonly R[], total: number): readonly R[] {
+  if (rows.length === 0 || rows.length >= total) {
+    return rows.length === 0 ? recent : rows;
+  }
+  const newer = new Set(recent.flatMap(row => [row.id, ...(row.attempts ?? []).map(attempt => String(attempt.id))]));
+  return [...rows.filter(row => !newer.has(row.id)), ...recent];
 }

@@ -4,7 +4,7 @@ import { badges, note } from '../shared/badge';
 import { goToCell, leaveOnEscape } from '../shared/cells';
 import { button, fill, h, paced, say, toggle } from '../shared/dom';
 import { clock, money } from '../shared/format';
-import { Rows, type IRendering } from '../shared/model';
+import { Rows, withRecent, type IRendering } from '../shared/model';
 import { wear } from '../shared/styles';
 import type { IRow, ITrace } from './data';
 import { traceDetail } from './detail';
@@ -50,7 +50,7 @@ function render({ model, el }: IRendering<IFacts>): () => void {
   const tools = h('div', { class: 'jp-coreskills-row' }, ...switches, find);
 
   function known(): readonly IRow[] {
-    return rows.rows.length > 0 ? rows.rows : facts().recent;
+    return withRecent(rows.rows, facts().recent, facts().n_listed);
   }
 
   async function open(call: IRow): Promise<void> {
