@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from coreskills_widgets.labs.serving import SERVER_PATH
+
 # Secrets of the Jupyter server, and provider settings that would lead past the gateway or contradict its key.
 _OF_THE_SERVER = ("JUPYTERHUB_", "JPY_API_", "JUPYTER_TOKEN", "CONFIGPROXY_", "CORESKILLS_")
 _KEPT = ("CORESKILLS_GATEWAY_URL", "CORESKILLS_LAB")  # set by hand where there is no course service
@@ -35,7 +37,9 @@ def base_environment(env: Mapping[str, str]) -> dict[str, str]:
 
     One thread for OpenMP: faiss or torch used before a fork hang the child otherwise.
     """
-    return {"OMP_NUM_THREADS": "1", **without_secrets(env)}
+    made = {"OMP_NUM_THREADS": "1", **without_secrets(env)}
+    # Where this server stands in the hub: no secret, and a page that a lab opens is reached below it.
+    return made | ({SERVER_PATH: env["JUPYTERHUB_SERVICE_PREFIX"]} if "JUPYTERHUB_SERVICE_PREFIX" in env else {})
 
 
 def gateway_environment(

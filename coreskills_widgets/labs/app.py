@@ -1,4 +1,4 @@
-"""Streamlit apps that learners write, driven without a browser.
+"""Streamlit apps that learners write: ``serve`` opens one in a browser, ``drive`` does without.
 
 ``drive`` starts a program of its own, which is this module; it runs the app under ``AppTest`` and prints its pages.
 """
@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from coreskills_widgets.labs import program
+from coreskills_widgets.labs.serving import serve, stop
 
+__all__ = ["drive", "serve", "stop"]
 Step = tuple[Any, ...]
 MARK = "coreskills-pages "
 _TYPED_IN = {"text_input", "text_area", "file_uploader", "button"}
