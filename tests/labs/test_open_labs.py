@@ -111,8 +111,9 @@ def test_queries_file_is_what_its_script_makes() -> None:
         ("sampling", "b1-4-sampling"),
         ("notebooks", "0-1-start-here/examples"),
         ("evaluation", "a1-1-model-evaluation"),
+        ("finetuning", "a1-2-fine-tuning-roi"),
     ],
-    ids=["sampling", "notebooks", "evaluation"],
+    ids=["sampling", "notebooks", "evaluation", "finetuning"],
 )
 def test_data_is_what_its_script_makes(name: str, folder: str, tmp_path: Path) -> None:
     """Each data file of a lab comes out of its script again, byte for byte."""
@@ -123,8 +124,35 @@ def test_data_is_what_its_script_makes(name: str, folder: str, tmp_path: Path) -
         for make in module.BOOKS:
             text = json.dumps(make(), indent=1) + "\n"
             (tmp_path / f"{make.__name__}.ipynb").write_text(text, encoding="utf-8")
-    made = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    assert {name: (source / name).read_bytes() for name in made} == made
+    made = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert {path: (source / path).read_bytes() for path in made} == made
+
+
+def test_training_file_has_its_planted_faults() -> None:
+    """A1.2: nine faults, each on the line that the script says; lines 2 and 9 only look odd."""
+    module = script("finetuning")
+    lines, faults = module.training()
+    held_out = {text for text, _ in module.examples()[40:50]}
+    broken = [n for n, line in enumerate(lines, start=1) if not _is_json(line)]
+    texts = {n: _asked(line) for n, line in enumerate(lines, start=1) if n not in broken}
+    assert len(lines) == 40
+    assert len(faults) == 9
+    assert broken == [n for n, kind in faults.items() if kind == "not_json"]
+    assert [n for n, asked in texts.items() if held_out & set(asked)] == [31]
+    counts = Counter(" ".join(asked).strip().casefold() for asked in texts.values() if asked)
+    assert sum(n - 1 for n in counts.values()) == sum(kind == "duplicate" for kind in faults.values())
+
+
+def _is_json(line: str) -> bool:
+    try:
+        json.loads(line)
+    except ValueError:
+        return False
+    return True
+
+
+def _asked(line: str) -> list[str]:
+    return [m["content"] for m in json.loads(line).get("messages", []) if m["role"] == "user"]
 
 
 def test_variety_rises_with_temperature() -> None:
