@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from coreskills.classroom.queue import Grader, GradingQueue, open_queue
 from coreskills.classroom.service.app import open_exchange
 from coreskills.classroom.settings import Classroom, Run
 from coreskills.classroom.standing import take_over_judgements
-from coreskills.classroom.store.claims import Claims
+from coreskills.classroom.store.claims import LEASE_S, Claims
 from coreskills.classroom.store.grades import Grades
 
 
@@ -22,7 +23,7 @@ def build_queue(room: Classroom, grader: Grader) -> GradingQueue:
     """The queue of a classroom, with the examiner at its end."""
     return GradingQueue(
         open_queue(room),
-        Claims(room.database_url),
+        Claims(room.database_url, lease_s=float(os.environ.get("CORESKILLS_GRADE_LEASE_S") or LEASE_S)),
         open_exchange(room),
         Grades(room.database_url),
         grade=grader,
@@ -33,6 +34,8 @@ def build_queue(room: Classroom, grader: Grader) -> GradingQueue:
 def main() -> None:
     """Grade until the hub says stop."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    # nbgrader calls alembic by name, which lies beside this Python.
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     room = Run.load(Path(os.environ["CORESKILLS_RUN"])).classroom
     grader = ExaminerGrader(
         room, open_exchange(room), workers=default_workers(), scheduler=os.environ.get("CORESKILLS_SCHEDULER", "")
@@ -45,11 +48,12 @@ def main() -> None:
             take_over_judgements(room, lab.id)
 
     queue.huey.periodic_task(crontab(minute="*"), name="take_over")(take_over)
-    # What a worker that was killed left is claimed again a lease later; until then others' work is not touched.
-    threading.Thread(target=queue.refill, daemon=True).start()
+    stop = threading.Event()
+    threading.Thread(target=queue.watch, args=[stop], daemon=True).start()
     try:
         consumer.run()
     finally:
+        stop.set()
         grader.close()
 
 

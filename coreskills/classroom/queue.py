@@ -20,7 +20,7 @@ from huey import Huey, RedisHuey, SqliteHuey, crontab
 from huey.exceptions import HueyException
 
 from coreskills.classroom.settings import Classroom
-from coreskills.classroom.store.claims import LEASE_S, Claims
+from coreskills.classroom.store.claims import Claims
 from coreskills.classroom.store.exchange import Exchange, Submission
 from coreskills.classroom.store.grades import Grades
 from coreskills.errors import CoreskillsError
@@ -102,6 +102,12 @@ class GradingQueue:
         self.grade_lab = huey.task(name=_TASK)(self.work)
         self.look_again = huey.periodic_task(crontab(minute="*"), name="look_again")(self.refill)
 
+    def watch(self, stop: threading.Event) -> None:
+        """Refill at the start, and again once a lease has passed: what a killed predecessor left is free only then."""
+        self.refill()
+        if not stop.wait(self._claims.lease_s + 1):
+            self.refill()
+
     def refill(self) -> None:
         """Queue what a dead worker left, and send a task for each lab that has something to grade."""
         if lost := self._claims.recover():
@@ -148,7 +154,7 @@ class GradingQueue:
         done = threading.Event()
 
         def confirm() -> None:
-            while not done.wait(LEASE_S / 4):
+            while not done.wait(self._claims.lease_s / 4):
                 self._claims.confirm(numbers)
 
         thread = threading.Thread(target=confirm, daemon=True)

@@ -10,14 +10,24 @@ from sqlalchemy.orm import Session
 
 from coreskills.classroom.store.tables import SubmissionRow, reading, writing
 
-LEASE_S = 60  # a running submission that no worker confirms for so long goes back into the queue
+LEASE_S = 60.0  # a running submission that no worker confirms for so long goes back into the queue
 
 
 class Claims:
-    """The grading states of submissions, safe for several workers on several machines."""
+    """The grading states of submissions, safe for several workers on several machines.
 
-    def __init__(self, database_url: str, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._url, self._now = database_url, now
+    Args:
+        lease_s: A claim that is not confirmed for so long is taken to be a dead worker's.
+    """
+
+    def __init__(
+        self,
+        database_url: str,
+        *,
+        lease_s: float = LEASE_S,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._url, self.lease_s, self._now = database_url, lease_s, now
 
     def waiting_labs(self) -> list[str]:
         """Labs with queued submissions, the longest waiting first."""
@@ -89,7 +99,7 @@ class Claims:
 
     def recover(self) -> int:
         """Queue again what a dead worker left behind."""
-        lost = self._now() - timedelta(seconds=LEASE_S)
+        lost = self._now() - timedelta(seconds=self.lease_s)
         with writing(self._url) as session:
             done = session.execute(
                 update(SubmissionRow)
