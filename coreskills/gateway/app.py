@@ -19,6 +19,7 @@ from coreskills.gateway.admission import admit, read_key
 from coreskills.gateway.budget import Budgets
 from coreskills.gateway.endpoints import ENDPOINTS, Endpoint
 from coreskills.gateway.incoming import Backend, Incoming
+from coreskills.gateway.kept.store import Kept
 from coreskills.gateway.keys import KeyStore
 from coreskills.gateway.offline import OfflineBackend
 from coreskills.gateway.openapi import describe
@@ -73,7 +74,8 @@ class Gateway:
         self.sessions = Sessions()
         self.budgets = Budgets(ledger)
         self.writer = LedgerWriter(ledger)
-        self.offline = OfflineBackend(self.models, event_delay_s=event_delay_s, batch_seconds=batch_seconds)
+        kept = Kept(ledger.engine)
+        self.offline = OfflineBackend(self.models, kept, event_delay_s=event_delay_s, batch_seconds=batch_seconds)
         self.live = live
         self.replay = ReplayBackend(self.offline)
 

@@ -7,18 +7,20 @@ import json
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from coreskills.gateway.kept.store import Kept, KeptBatch, Owner
 from coreskills.gateway.shapes.catalogue import page
 from coreskills.ledger.call import iso
 from coreskills.wire.errors import WireError
 
 MOST_REQUESTS = 100_000
-KEPT_BATCHES = 1_000
+AT_HAND = 100  # batches in memory; the others are read, and answered, again when asked for
+_ID = re.compile(r"msgbatch_[a-z0-9]{1,40}", re.ASCII)
 _CUSTOM_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}", re.ASCII)
 # From a batch's id and one of its requests to that request's ``result``.
 AnswerOne = Callable[[str, dict[str, Any]], dict[str, Any]]
@@ -29,12 +31,11 @@ class Batch:
     """One batch.
 
     Attributes:
-        owner: Learner and lab: a restarted kernel finds its batches again.
         answers: One future a request, in the order sent.
     """
 
     id: str
-    owner: tuple[str, str]
+    owner: Owner
     requests: list[dict[str, Any]]
     created: datetime
     ends: datetime
@@ -91,20 +92,21 @@ class Batch:
 
 
 class BatchStore:
-    """The batches of all learners; in memory, so a restart of the service forgets them.
+    """The batches of all learners. They outlive the service: their requests are kept, and answered again the same.
+
+    Its methods ask the database: not for an event loop.
 
     Args:
         seconds: How long a batch takes.
+        answer: Makes one result; always the same one for the same request.
     """
 
-    def __init__(self, *, seconds: float) -> None:
-        self._seconds = seconds
-        self._batches: OrderedDict[str, Batch] = OrderedDict()
+    def __init__(self, kept: Kept, *, seconds: float, answer: AnswerOne, workers: Executor) -> None:
+        self._kept, self._seconds, self._answer, self._workers = kept, seconds, answer, workers
+        self._at_hand: OrderedDict[str, Batch] = OrderedDict()
         self._lock = threading.Lock()
 
-    def create(
-        self, body: dict[str, Any], *, owner: tuple[str, str], now: datetime, answer: AnswerOne, workers: Executor
-    ) -> Batch:
+    def create(self, body: dict[str, Any], *, owner: Owner, now: datetime) -> Batch:
         """Take a batch in; its requests are answered in the background.
 
         Raises:
@@ -112,29 +114,21 @@ class BatchStore:
         """
         requests = _checked(body)
         with self._lock:
-            seed = json.dumps([owner, requests, sum(batch.owner == owner for batch in self._batches.values())])
-            batch_id = f"msgbatch_{hashlib.sha256(seed.encode()).hexdigest()[:24]}"
-            batch = Batch(
-                id=batch_id,
-                owner=owner,
-                requests=requests,
-                created=now,
-                ends=now + timedelta(seconds=self._seconds),
-                answers=[workers.submit(answer, batch_id, request) for request in requests],
-            )
-            self._batches[batch.id] = batch
-            if len(self._batches) > KEPT_BATCHES:
-                self._batches.popitem(last=False)
-        return batch
+            ends = now + timedelta(seconds=self._seconds)
+            taken = KeptBatch(self._free_id(owner, requests), owner, requests, now, ends)
+            self._kept.add_batch(taken)
+            return self._take_up(taken)
 
-    def get(self, batch_id: str, *, owner: tuple[str, str]) -> Batch:
+    def get(self, batch_id: str, *, owner: Owner) -> Batch:
         """A learner's batch.
 
         Raises:
             WireError: 404; none of theirs.
         """
         with self._lock:
-            batch = self._batches.get(batch_id)
+            batch = self._at_hand.get(batch_id)
+            if batch is None and _ID.fullmatch(batch_id) and (kept := self._kept.batch(batch_id, owner)):
+                batch = self._take_up(kept)
         if batch is None or batch.owner != owner:
             raise WireError(404, "not_found", f"Message Batch {batch_id[:100]} not found.")
         return batch
@@ -149,6 +143,7 @@ class BatchStore:
             if batch.is_ended(now):
                 raise WireError(400, "invalid_request", f"Batch {batch.id} cannot be canceled because it has ended.")
             batch.cancelled = now
+            self._kept.cancel_batch(batch.id, at=now)
 
     def delete(self, batch: Batch, *, now: datetime) -> None:
         """Forget a batch that has ended.
@@ -159,13 +154,35 @@ class BatchStore:
         if not batch.is_ended(now):
             raise WireError(400, "invalid_request", f"Batch {batch.id} cannot be deleted while it is in progress.")
         with self._lock:
-            self._batches.pop(batch.id, None)
+            self._at_hand.pop(batch.id, None)
+            self._kept.delete_batch(batch.id)
 
-    def listing(self, query: dict[str, str], *, owner: tuple[str, str], now: datetime, base_url: str) -> dict[str, Any]:
+    def listing(self, query: dict[str, str], *, owner: Owner, now: datetime, base_url: str) -> dict[str, Any]:
         """One page of a learner's batches, newest first."""
-        with self._lock:
-            mine: Sequence[Batch] = [batch for batch in reversed(self._batches.values()) if batch.owner == owner]
-        return page([batch.document(now=now, base_url=base_url) for batch in mine], query)
+        shown = page([{"id": batch_id} for batch_id in self._kept.batch_ids(owner)], query)
+        mine = [self.get(row["id"], owner=owner) for row in shown["data"]]
+        return {**shown, "data": [batch.document(now=now, base_url=base_url) for batch in mine]}
+
+    def _free_id(self, owner: Owner, requests: list[dict[str, Any]]) -> str:
+        """An id that is the same in every gateway that got the same batches: recording twice changes no cassette."""
+        taken = set(self._kept.batch_ids(owner))
+        number = len(taken)
+        while (batch_id := _batch_id(owner, requests, number)) in taken:
+            number += 1
+        return batch_id
+
+    def _take_up(self, kept: KeptBatch) -> Batch:
+        answers = [self._workers.submit(self._answer, kept.id, request) for request in kept.requests]
+        batch = Batch(kept.id, kept.owner, kept.requests, kept.created, kept.ends, answers, kept.cancelled)
+        self._at_hand[batch.id] = batch
+        if len(self._at_hand) > AT_HAND:
+            self._at_hand.popitem(last=False)
+        return batch
+
+
+def _batch_id(owner: Owner, requests: list[dict[str, Any]], number: int) -> str:
+    seed = json.dumps([owner, requests, number])
+    return f"msgbatch_{hashlib.sha256(seed.encode()).hexdigest()[:24]}"
 
 
 def _checked(body: dict[str, Any]) -> list[dict[str, Any]]:

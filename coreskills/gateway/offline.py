@@ -6,6 +6,7 @@ import asyncio
 import base64
 import hashlib
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -13,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qsl
 
-from coreskills.gateway.batches import BatchStore
+from coreskills.gateway.batches import Batch, BatchStore
 from coreskills.gateway.incoming import Answer, Incoming, Tokens, whole
 from coreskills.gateway.latency import modelled_latency_ms
 from coreskills.gateway.shapes import (
@@ -29,13 +30,15 @@ from coreskills.gateway.shapes import (
 )
 from coreskills.gateway.shapes.prompt_cache import use_cache
 from coreskills.gateway.shapes.reading import read_body
-from coreskills.offline.prompt import Completion, Prompt, PromptError
+from coreskills.offline.prompt import Completion, Prompt, PromptError, Turn
 from coreskills.offline.tokens import encoding, encoding_for
 from coreskills.wire.convert import to_stream
 from coreskills.wire.errors import WireError
 from coreskills.wire.http import Provider, WireResponse
 
 if TYPE_CHECKING:
+    from coreskills.gateway.kept.store import Kept
+    from coreskills.gateway.shapes.openai_responses_body import ResponsesBody
     from coreskills.offline.models import OfflineModels
 
 Result = TypeVar("Result")
@@ -43,6 +46,7 @@ Result = TypeVar("Result")
 _WORKERS = 4
 # Answers are the same bytes whenever they are made, so that recording twice changes no cassette.
 CREATED = 1_795_305_600
+_RESPONSE_ID = re.compile(r"resp_[a-z0-9]{1,40}", re.ASCII)
 _REPEATABLE = frozenset({"messages", "chat/completions", "responses"})
 
 
@@ -50,15 +54,18 @@ class OfflineBackend:
     """Answers from the offline models.
 
     Args:
+        kept: Where batches and stored responses outlive the service.
         event_delay_s: Pause between the events of a stream, so that a learner sees a stream stream.
         batch_seconds: How long a batch takes.
     """
 
-    def __init__(self, models: OfflineModels, *, event_delay_s: float = 0.0, batch_seconds: float = 2.0) -> None:
-        self.models = models
+    def __init__(
+        self, models: OfflineModels, kept: Kept, *, event_delay_s: float = 0.0, batch_seconds: float = 2.0
+    ) -> None:
+        self.models, self._kept = models, kept
         self._event_delay_s = event_delay_s
         self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="offline-model")
-        self._batches = BatchStore(seconds=batch_seconds)
+        self._batches = BatchStore(kept, seconds=batch_seconds, answer=self._answer_one, workers=self._workers)
         self._answers: dict[str, Callable[[Incoming], Awaitable[Answer]]] = {
             "messages": self._messages,
             "messages/count_tokens": self._count_tokens,
@@ -137,22 +144,46 @@ class OfflineBackend:
 
     async def _responses(self, incoming: Incoming) -> Answer:
         body = await self._read(openai_responses_body.ResponsesBody, incoming, "openai")
-        earlier = incoming.session.conversation(body.previous_response_id)
+        completion, document = await self.run(self._respond, incoming, body)
+        return _answer(document, _tokens([completion]), completion)
+
+    def _respond(self, incoming: Incoming, body: ResponsesBody) -> tuple[Completion, dict[str, Any]]:
+        """Go on from the response that the request names, and keep this one for the next unless it says no."""
+        earlier = self._conversation(incoming, body)
         prompt = openai_responses.to_prompt(body, earlier=earlier, repetition=incoming.repetition)
-        completion = await self.run(self.models.complete, prompt)
+        completion = self.models.complete(prompt)
         document = openai_responses_answers.response_document(
             completion, body, answer_id=answer_id(incoming), created=CREATED
         )
         if body.store is not False:
-            turns = (*earlier, *openai_responses.turns_of(body), openai_responses.answered(completion))
-            incoming.session.remember(document["id"], turns)
-        return _answer(document, _tokens([completion]), completion)
+            self._kept.add_response(
+                document["id"],
+                [*openai_responses.turns_of(body), openai_responses.answered(completion)],
+                owner=_owner(incoming),
+                previous_id=body.previous_response_id,
+                now=incoming.time_utc,
+            )
+        return completion, document
+
+    def _conversation(self, incoming: Incoming, body: ResponsesBody) -> tuple[Turn, ...]:
+        wanted = body.previous_response_id
+        if wanted is None:
+            return ()
+        earlier = self._kept.conversation(wanted, _owner(incoming)) if _RESPONSE_ID.fullmatch(wanted) else None
+        if earlier is None:
+            message = f"Previous response with id '{wanted[:100]}' not found."
+            raise WireError(
+                400, "invalid_value", message, param="previous_response_id", code="previous_response_not_found"
+            )
+        return earlier
 
     async def _response_tokens(self, incoming: Incoming) -> Answer:
         body = await self._read(openai_responses_body.ResponsesBody, incoming, "openai")
-        earlier = incoming.session.conversation(body.previous_response_id)
-        count = await self.run(self.models.count_tokens, openai_responses.to_prompt(body, earlier=earlier))
+        count = await self.run(self._count_response, incoming, body)
         return _answer({"object": "response.input_tokens", "input_tokens": count}, Tokens())
+
+    def _count_response(self, incoming: Incoming, body: ResponsesBody) -> int:
+        return self.models.count_tokens(openai_responses.to_prompt(body, earlier=self._conversation(incoming, body)))
 
     async def _embeddings(self, incoming: Incoming) -> Answer:
         body = await self._read(embeddings.EmbeddingBody, incoming, "openai")
@@ -183,42 +214,54 @@ class OfflineBackend:
         return _answer(catalogue.list_models(self.models.catalogue(), provider, query), Tokens())
 
     async def _create_batch(self, incoming: Incoming) -> Answer:
-        batch = self._batches.create(
-            incoming.body,
-            owner=_owner(incoming),
-            now=incoming.time_utc,
-            answer=self._answer_one,
-            workers=self._workers,
-        )
-        return _answer(batch.document(now=incoming.time_utc, base_url=incoming.base_url), Tokens())
+        return await self._about_batch(incoming, self._created)
 
     async def _read_batch(self, incoming: Incoming) -> Answer:
-        batch_id = incoming.params.get("batch_id")
-        now, base_url = incoming.time_utc, incoming.base_url
-        if batch_id is None:
-            query = dict(parse_qsl(incoming.wire.query))
-            listing = partial(self._batches.listing, query, owner=_owner(incoming), now=now, base_url=base_url)
-            return _answer(await self.run(listing), Tokens())
-        batch = self._batches.get(batch_id, owner=_owner(incoming))
-        document = await asyncio.to_thread(batch.document, now=now, base_url=base_url)
+        if "batch_id" in incoming.params:
+            return await self._about_batch(incoming, self._batch)
+        listing = partial(self._batches.listing, dict(parse_qsl(incoming.wire.query)), owner=_owner(incoming))
+        document = await asyncio.to_thread(listing, now=incoming.time_utc, base_url=incoming.base_url)
         return _answer(document, Tokens())
 
     async def _cancel_batch(self, incoming: Incoming) -> Answer:
-        batch = self._batches.get(incoming.params["batch_id"], owner=_owner(incoming))
+        return await self._about_batch(incoming, self._cancelled)
+
+    async def _about_batch(self, incoming: Incoming, find: Callable[[Incoming], Batch]) -> Answer:
+        """The document of a batch; the workers must not wait for it, since it waits for them."""
+
+        def work() -> dict[str, Any]:
+            return find(incoming).document(now=incoming.time_utc, base_url=incoming.base_url)
+
+        return _answer(await asyncio.to_thread(work), Tokens())
+
+    def _created(self, incoming: Incoming) -> Batch:
+        return self._batches.create(incoming.body, owner=_owner(incoming), now=incoming.time_utc)
+
+    def _batch(self, incoming: Incoming) -> Batch:
+        return self._batches.get(incoming.params["batch_id"], owner=_owner(incoming))
+
+    def _cancelled(self, incoming: Incoming) -> Batch:
+        batch = self._batch(incoming)
         self._batches.cancel(batch, now=incoming.time_utc)
-        return _answer(batch.document(now=incoming.time_utc, base_url=incoming.base_url), Tokens())
+        return batch
 
     async def _delete_batch(self, incoming: Incoming) -> Answer:
-        batch = self._batches.get(incoming.params["batch_id"], owner=_owner(incoming))
-        self._batches.delete(batch, now=incoming.time_utc)
-        return _answer({"id": batch.id, "type": "message_batch_deleted"}, Tokens())
+        def work() -> str:
+            batch = self._batch(incoming)
+            self._batches.delete(batch, now=incoming.time_utc)
+            return batch.id
+
+        return _answer({"id": await asyncio.to_thread(work), "type": "message_batch_deleted"}, Tokens())
 
     async def _batch_results(self, incoming: Incoming) -> Answer:
-        batch = self._batches.get(incoming.params["batch_id"], owner=_owner(incoming))
-        if not batch.is_ended(incoming.time_utc):
-            raise WireError(404, "not_found", f"Results of batch {batch.id} are not available until it has ended.")
-        lines = await asyncio.to_thread(batch.lines)
-        return whole(WireResponse(200, {"content-type": "application/x-jsonl"}, lines), tokens=Tokens())
+        def work() -> bytes:
+            batch = self._batch(incoming)
+            if not batch.is_ended(incoming.time_utc):
+                raise WireError(404, "not_found", f"Results of batch {batch.id} are not available until it has ended.")
+            return batch.lines()
+
+        headers = {"content-type": "application/x-jsonl"}
+        return whole(WireResponse(200, headers, await asyncio.to_thread(work)), tokens=Tokens())
 
     def _answer_one(self, batch_id: str, request: dict[str, Any]) -> dict[str, Any]:
         """One request of a batch; what a single call would refuse is an errored result."""

@@ -15,14 +15,11 @@ from coreskills.cassettes import Session as Replay
 from coreskills.gateway.faults import FaultScript
 from coreskills.gateway.rates import Bucket
 from coreskills.ledger.call import Call
-from coreskills.offline.prompt import Turn
-from coreskills.wire.errors import WireError
 
 KEPT_TRACES = 200
 KEPT_TRACE_BYTES = 32_000_000
 KEPT_CALLS = 5_000
 KEPT_REQUESTS = 20_000
-KEPT_CONVERSATIONS = 200
 KEPT_SESSIONS = 5_000
 
 
@@ -87,7 +84,6 @@ class Session:
         self._seen: OrderedDict[str, int] = OrderedDict()
         self._traces: OrderedDict[int, Trace] = OrderedDict()
         self._trace_bytes = 0
-        self._conversations: OrderedDict[str, tuple[Turn, ...]] = OrderedDict()
         self._listeners: set[tuple[asyncio.AbstractEventLoop, asyncio.Queue[Call]]] = set()
 
     def repetition(self, endpoint: str, body: bytes) -> int:
@@ -99,30 +95,6 @@ class Session:
             if len(self._seen) > KEPT_REQUESTS:
                 self._seen.popitem(last=False)
         return before
-
-    def remember(self, response_id: str, turns: tuple[Turn, ...]) -> None:
-        """Keep a conversation, so that the next request may name its last answer."""
-        with self.lock:
-            self._conversations[response_id] = turns
-            if len(self._conversations) > KEPT_CONVERSATIONS:
-                self._conversations.popitem(last=False)
-
-    def conversation(self, response_id: str | None) -> tuple[Turn, ...]:
-        """The turns up to an answer.
-
-        Raises:
-            WireError: 400; this key has no such answer.
-        """
-        if response_id is None:
-            return ()
-        with self.lock:
-            turns = self._conversations.get(response_id)
-        if turns is None:
-            message = f"Previous response with id '{response_id[:100]}' not found."
-            raise WireError(
-                400, "invalid_value", message, param="previous_response_id", code="previous_response_not_found"
-            )
-        return turns
 
     def add(self, call: Call, trace: Trace) -> None:
         """Note a finished call and tell those who listen."""

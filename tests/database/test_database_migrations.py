@@ -27,9 +27,11 @@ from coreskills.database.engine import open_engine
 from coreskills.database.migrations import Schema, bring_up_to_date
 from coreskills.errors import DatabaseError
 from coreskills.gateway import keys
+from coreskills.gateway.kept import store as kept
 from coreskills.ledger import Call, Ledger, store
+from coreskills.offline.prompt import Text, Turn
 
-SCHEMAS = [pytest.param(each, id=each.name) for each in (store.SCHEMA, keys.SCHEMA, tables.SCHEMA)]
+SCHEMAS = [pytest.param(each, id=each.name) for each in (store.SCHEMA, keys.SCHEMA, kept.SCHEMA, tables.SCHEMA)]
 CHECKS = [
     {"id": "b1-t1-check", "title": "One", "points": 2, "max": 2, "status": "passed", "message": ""},
     {"id": "b1-t2-check", "title": "Two", "points": 0, "max": 3, "status": "failed", "message": "Look again."},
@@ -209,7 +211,7 @@ def postgresql(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]
 
 @pytest.mark.slow
 def test_one_old_postgresql_holds_all_stores(postgresql: str) -> None:
-    """Three stores share a database, each with versions of its own; no row is lost."""
+    """Four stores share a database, each with versions of its own; no row is lost."""
     engine = open_engine(postgresql)
     make_old_ledger(engine)
     make_old_classroom(engine)
@@ -217,8 +219,14 @@ def test_one_old_postgresql_holds_all_stores(postgresql: str) -> None:
     tables.connect(postgresql).dispose()
     ledger = Ledger(postgresql)
     assert [each.input_tokens for each in ledger.calls()] == [0, 1, 2]
+    said = [Turn("user", (Text("Hello, \0 Zoë!"),))]
+    for previous, response in ((None, "resp_a"), ("resp_a", "resp_b"), ("resp_a", "resp_b")):
+        kept.Kept(ledger.engine).add_response(
+            response, said, owner=("ada", "b1"), previous_id=previous, now=datetime.now(UTC)
+        )
+    assert kept.Kept(ledger.engine).conversation("resp_b", ("ada", "b1")) == (*said, *said)
     ledger.close()
     keys.KeyStore(postgresql)._engine.dispose()
-    for schema in (store.SCHEMA, keys.SCHEMA, tables.SCHEMA):
+    for schema in (store.SCHEMA, keys.SCHEMA, kept.SCHEMA, tables.SCHEMA):
         assert differences(engine, schema) == []
     engine.dispose()

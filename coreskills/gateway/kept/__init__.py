@@ -1,0 +1,1 @@
+"""What the offline models remember beyond a restart, as the providers do: batches, and responses to go on from."""
