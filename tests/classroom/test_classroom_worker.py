@@ -11,19 +11,21 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 
 import psutil
 import pytest
 
 from coreskills.classroom.preflight import free_ports
-from coreskills.classroom.queue import announcer, open_queue
+from coreskills.classroom.queue import GradingQueue, Outcome, announcer, open_queue
 from coreskills.classroom.roster import Person, Roster
 from coreskills.classroom.service.app import open_exchange, release_open_labs
 from coreskills.classroom.settings import Classroom, Run
-from coreskills.classroom.store.exchange import Receipt
+from coreskills.classroom.store.claims import Claims
+from coreskills.classroom.store.exchange import Receipt, Submission
 from coreskills.classroom.store.grades import Grades
 from coreskills.course import load_course
 
@@ -168,10 +170,22 @@ def test_a_task_sent_to_redis_reaches_a_worker(
     """What one process sends, another takes, once."""
     monkeypatch.setenv("CORESKILLS_QUEUE", redis_url)
     hand_in(course_room, "ada")
-    taker = open_queue(course_room)
-    taker.task(name="grade_lab")(lambda lab: f"graded {lab}")
-    assert taker.execute(taker.dequeue()) == f"graded {LAB}"
-    assert taker.dequeue() is None
+
+    def grade(lab: str, batch: Sequence[Submission]) -> dict[int, Outcome]:
+        return {one.id: Outcome(auto=Decimal(18), max=Decimal(20)) for one in batch}
+
+    url = course_room.database_url
+    queue = GradingQueue(
+        open_queue(course_room),
+        Claims(url),
+        open_exchange(course_room),
+        Grades(url),
+        grade=grade,
+        shows=lambda lab: False,
+    )
+    assert queue.huey.execute(queue.huey.dequeue()) == 1
+    assert states(course_room) == ["graded"]
+    assert queue.huey.dequeue() is None
 
 
 @pytest.mark.full
