@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -15,7 +14,7 @@ from coreskills.examiner.door import Door, opened
 from coreskills.examiner.files import lay_out
 from coreskills.examiner.job import CellScore, Examination, Job, Status
 from coreskills.examiner.names import Names, tools_of
-from coreskills.examiner.reach import reach_over
+from coreskills.examiner.reach import reach_over, share_files
 from coreskills.examiner.surroundings import ExaminerSurroundings
 from coreskills.examiner.wall import Wall
 from coreskills.examiner.warm import fork_candidate, learner_environment
@@ -132,7 +131,7 @@ class Examiner:
         if job.workdir is not None:
             lay_out(job.workdir, slot / "work", emptied=job.emptied, max_bytes=job.limits.disk_mb * 2**20)
         os.chdir(slot / "work")
-        tempfile.tempdir = str(slot / "tmp")
+        share_files(slot / "tmp")
         key = self._door.key if self._door else "none"
         forked = fork_candidate(self._house, self._slot, limits=job.limits, env=learner_environment(key, job.lab))
         if self._door:

@@ -8,6 +8,7 @@ import types
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from coreskills.examiner.handles import learner_number
 from coreskills.examiner.wall import Wall
 
 # Their state is the notebook's: a check that imports them means the learner's figure, not an empty one of ours.
@@ -27,6 +28,7 @@ class Names(dict[str, Any]):
         self.wall = wall
         self._tools = tools
         self._recent: dict[str, Any] = {}
+        self._deleted: set[str] = set()
         python = dict(vars(builtins))
         python["__import__"] = self._import
         super().__setitem__("__name__", "__main__")
@@ -46,11 +48,26 @@ class Names(dict[str, Any]):
         self._recent[name] = found  # held, so that the same object need not be described again
         return found
 
+    def __setitem__(self, name: str, value: Any) -> None:
+        """Bind a name for the checks; a learner's name that a check puts aside is also bound over there.
+
+        Nothing else is: what a check calls ``expected`` must not appear under a global that the learner made ready.
+        """
+        theirs = self._recent.get(name)
+        if value is theirs and (name in self._deleted or learner_number(value) is not None):  # put back
+            self.wall.ask("bind", None, name, value)
+            super().pop(name, None)
+            return
+        if theirs is not None and callable(value) and any(each is theirs for each in super().values()):
+            self.wall.ask("bind", None, name, value)  # `kept = helper; helper = fake`
+        super().__setitem__(name, value)
+
     def __delitem__(self, name: str) -> None:
         if super().__contains__(name):
             super().__delitem__(name)
         else:
             self.wall.ask("del", None, name)
+            self._deleted.add(name)
 
     def __contains__(self, name: object) -> bool:
         return super().__contains__(name) or name in self._tools or name in self.learner_names()

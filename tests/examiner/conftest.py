@@ -161,6 +161,12 @@ def new_course(tmp_path: Path, small_course: Path) -> Callable[..., CourseOnDisk
     return make
 
 
+@pytest.fixture
+def course_at() -> Callable[[Path], CourseOnDisk]:
+    """Opens a folder as a course that this suite did not make."""
+    return CourseOnDisk
+
+
 @pytest.fixture(scope="session")
 def code_cell() -> Callable[..., dict[str, Any]]:
     """Makes cells for ``new_course``."""
