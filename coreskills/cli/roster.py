@@ -14,6 +14,7 @@ from coreskills.classroom.roster import Roster, read_roster
 from coreskills.classroom.settings import Classroom
 from coreskills.course import find_course
 from coreskills.errors import ClassroomError
+from coreskills.gateway.keys import KeyStore
 
 _course = click.option(
     "--course", "folder", type=click.Path(path_type=Path, file_okay=False), help="The course folder."
@@ -87,10 +88,8 @@ def sync(file: Path, yes: bool, folder: Path | None, as_json: bool) -> None:
         )
     added, changed = roster.put(people)
     retired = roster.retire(gone)
-    passwords = Passwords(room.hub)
-    passwords.issue(sorted(here))
-    for name in gone:
-        passwords.forget(name)
+    _close_doors(room, gone)
+    Passwords(room.hub).issue(sorted(here))
     with Gradebook(room.gradebook_url, room.course.course.id) as gradebook:
         for person in roster.people(role="learner"):
             first, _, last = person.full_name.rpartition(" ")
@@ -101,6 +100,14 @@ def sync(file: Path, yes: bool, folder: Path | None, as_json: bool) -> None:
         click.echo(json.dumps({"added": added, "changed": changed, "retired": retired}))
     else:
         click.echo(f"{added} added, {changed} changed, {retired} left. The gradebook knows everybody.")
+
+
+def _close_doors(room: Classroom, gone: list[str]) -> None:
+    passwords, keys = Passwords(room.hub), KeyStore(room.keys_url)
+    for name in gone:
+        passwords.forget(name)
+        keys.revoke_all(learner=name)
+    keys.close()
 
 
 def _room(folder: Path | None) -> Classroom:

@@ -173,6 +173,14 @@ class KeyStore:
         """End a key now; calls under way finish."""
         self._change(key_id, revoked=True)
 
+    def revoke_all(self, *, learner: str) -> int:
+        """End all keys of somebody who left; how many still lived."""
+        mine = (keys_table.c.learner == learner, sa.not_(keys_table.c.revoked))
+        with self._engine.begin() as connection:
+            done = connection.execute(sa.update(keys_table).where(*mine).values(revoked=True))
+        self._seen.clear()
+        return int(done.rowcount)
+
     def renew(self, key_id: str, *, ttl_s: float) -> datetime:
         """Let a key live ``ttl_s`` from now, unless it was revoked; its new end."""
         expires = self._clock() + timedelta(seconds=ttl_s)

@@ -116,11 +116,3 @@ def test_an_instructor_sees_everybody(running: Any, make_notebook: Callable[...,
     hand_in(running, "ada", make_notebook("two"))
     answer = requests.get(f"{running.url}/api/labs/{LAB}/submissions", headers=running.as_("iris"))
     assert [row["learner"] for row in answer.json()["submissions"]] == ["grace", "ada"]
-
-
-def test_a_retired_learners_token_opens_nothing(running: Any) -> None:
-    """Who left the roster is out, whatever token they still hold; the hub forgets them as well."""
-    running.service.roster.retire(["ada"])
-    person = running.service.roster.find("ada")
-    assert person is not None
-    assert not person.is_active

@@ -22,6 +22,7 @@ from coreskills.classroom.settings import Classroom
 from coreskills.classroom.store.grades import Grades
 from coreskills.cli.main import cli
 from coreskills.errors import ClassroomError
+from coreskills.gateway.keys import KeyStore
 
 LAB = "b1-1-first-call"
 
@@ -59,14 +60,18 @@ def test_an_import_adds_and_changes_and_keeps_what_it_does_not_name(
 def test_who_is_not_in_the_file_is_out_after_a_sync(
     room: Classroom, run: Callable[..., Result], tmp_path: Path
 ) -> None:
-    """The door is closed, the password gone; instructors stay."""
+    """The door is closed, the password gone, the keys of running kernels too; instructors stay."""
     Passwords(room.hub).issue(["grace"])
+    keys = KeyStore(room.keys_url)
+    for name in ("ada", "grace"):
+        keys.mint(learner=name, lab="b1-1-first-call")
     file = write(tmp_path / "class.csv", "name\nada\n")
     done = run("roster", "sync", file, "--json")
     assert done.exception is None, done.exception
     assert json.loads(done.stdout)["retired"] == 1
     assert [person.name for person in Roster(room.database_url).people()] == ["ada", "iris"]
     assert not Passwords(room.hub).check("grace", "")
+    assert [(grant.learner, grant.revoked) for grant in keys.grants()] == [("grace", True), ("ada", False)]
 
 
 @pytest.mark.parametrize(

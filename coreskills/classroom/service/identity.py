@@ -34,14 +34,15 @@ class Doorkeeper(Protocol):
 
 
 class HubDoorkeeper:
-    """Asks JupyterHub, and remembers its answers for a minute.
+    """Asks JupyterHub, and remembers its answers for a few seconds; the roster is asked each time.
 
+    So who is taken off the roster is out at once, and a token that ended at the hub lives on for ``remember_s``.
     Instructors are those of the hub's instructor group or, where the roster says so, of the roster: with LTI the group
     comes from the learning platform, in the embedded classroom from the roster.
     """
 
-    def __init__(self, roster: Roster) -> None:
-        self._hub = HubOAuth(cache_max_age=60)
+    def __init__(self, roster: Roster, *, remember_s: int = 15) -> None:
+        self._hub = HubOAuth(cache_max_age=remember_s)
         self._roster = roster
 
     async def caller(self, token: str) -> Caller | None:
