@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from starlette.responses import RedirectResponse, Response
 
 from coreskills.classroom.feedback import shown_points
+from coreskills.classroom.overview import Cell
 from coreskills.classroom.service.door import Asked, Refused
 from coreskills.classroom.service.rendering import MARKS, PREFIX, WORDS, formgrader_address, render
 from coreskills.classroom.store.claims import Claims
 from coreskills.classroom.store.exchange import NotThere
-from coreskills.classroom.store.grades import best_scores
-from coreskills.course import Course
+from coreskills.classroom.store.grades import Attempt, best_scores
+from coreskills.course import Course, Lab
 from coreskills.ledger.totals import Total, totals
 from coreskills.progress.rules import completion
 from coreskills_widgets.format import money, money_column, money_total, percent, tokens
@@ -56,44 +58,14 @@ def learner_page(asked: Asked) -> Response:
     reason = service.recommendations.reason(person.name)
     track: Any = person.track
     status = completion(course, best_scores(course, attempts), track=track, recommendation=reason)
-    cells, spent, due = (
-        service.class_view.overview().cells,
-        service.spent_by_lab(person.name),
-        service.due.of(person.name),
-    )
-    costs = dict(zip(spent, money_column(list(spent.values())), strict=True))
-    rows = []
-    for lab in course.labs:
-        cell, own = cells.get((person.name, lab.id)), [each for each in attempts if each.lab == lab.id]
-        if cell is None and not lab.is_open:
-            continue
-        rows.append(
-            {
-                **{"id": lab.id, "number": lab.number, "title": lab.title},
-                "state": cell.state if cell else "new",
-                "mark": MARKS.get(cell.state if cell else "new", "?"),
-                "word": WORDS.get(cell.state if cell else "new", ""),
-                "late": cell is not None and cell.is_late,
-                "score": f"{shown_points(cell.score.points)} of {lab.points.total}" if cell and cell.score else "",
-                "attempts": len(own),
-                "last": f"{own[-1].received_utc:%d %b %H:%M}" if own else "",
-                "due": f"{due[lab.id]:%d %b %H:%M}" if lab.id in due else "",
-                "spent": costs.get(lab.id, ""),
-                "submissions": [
-                    {"id": e.submission_id, "attempt": e.attempt, "points": shown_points(e.grade.points)}
-                    for e in own
-                    if e.grade is not None
-                ],
-                "errors": [each.error for each in own if each.state == "failed"],
-            }
-        )
+    spent = service.spent_by_lab(person.name)
     return render(
         asked,
         "class_learner.html",
         person=person,
-        rows=rows,
+        rows=_lab_rows(asked, person.name, attempts, spent),
         stuck=[each for each in service.class_view.stuck() if each.learner == person.name],
-        spent=money(sum(spent.values(), start=0 * next(iter(spent.values()), course.course.default_budget_usd))),
+        spent=money(sum(spent.values(), start=Decimal(0))),
         modules_done=status.modules_done,
         modules_total=len(status.modules),
         has_badge=status.has_badge,
@@ -101,6 +73,41 @@ def learner_page(asked: Asked) -> Response:
         recommendation=reason,
         open_labs=course.open_labs,
     )
+
+
+def _lab_rows(
+    asked: Asked, learner: str, attempts: Sequence[Attempt], spent: Mapping[str, Decimal]
+) -> list[dict[str, Any]]:
+    """One row for each lab that is open, or that the learner handed in."""
+    service = asked.service
+    cells, due = service.class_view.overview().cells, service.due.of(learner)
+    costs = dict(zip(spent, money_column(list(spent.values())), strict=True))
+    rows = []
+    for lab in service.classroom.course.labs:
+        cell = cells.get((learner, lab.id))
+        if cell is not None or lab.is_open:
+            own = [each for each in attempts if each.lab == lab.id]
+            row = {"due": f"{due[lab.id]:%d %b %H:%M}" if lab.id in due else "", "spent": costs.get(lab.id, "")}
+            rows.append({**row, **_lab_row(lab, cell, own)})
+    return rows
+
+
+def _lab_row(lab: Lab, cell: Cell | None, own: Sequence[Attempt]) -> dict[str, Any]:
+    state = cell.state if cell else "new"
+    return {
+        **{"id": lab.id, "number": lab.number, "title": lab.title},
+        **{"state": state, "mark": MARKS.get(state, "?"), "word": WORDS.get(state, "")},
+        "late": cell is not None and cell.is_late,
+        "score": f"{shown_points(cell.score.points)} of {lab.points.total}" if cell and cell.score else "",
+        "attempts": len(own),
+        "last": f"{own[-1].received_utc:%d %b %H:%M}" if own else "",
+        "submissions": [
+            {"id": each.submission_id, "attempt": each.attempt, "points": shown_points(each.grade.points)}
+            for each in own
+            if each.grade is not None
+        ],
+        "errors": [each.error for each in own if each.state == "failed"],
+    }
 
 
 def spend_page(asked: Asked) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,7 @@ from coreskills.classroom.overview import STUCK_TRIES, Cell, Overview, Stuck
 from coreskills.classroom.roster import Person
 from coreskills.classroom.service.door import Asked
 from coreskills.classroom.service.rendering import MARKS, PREFIX, STATES, WORDS, formgrader_address, render
-from coreskills.course import Lab
+from coreskills.course import Course, Lab
 from coreskills_widgets.format import plural
 
 PAGE = 50
@@ -158,57 +159,52 @@ def _pages(chosen: Filter, page: int, n_pages: int) -> list[dict[str, str]]:
 
 
 def _needs(asked: Asked, seen: Overview, stuck: Sequence[Stuck]) -> list[dict[str, Any]]:
+    """What needs the instructor, each with a count, a reason in words and a link."""
     course, names = seen.course, {person.name: person.shown for person in seen.people}
 
-    def learner(cell: Cell, why: str) -> dict[str, str]:
-        href = f"{PREFIX}/class/learners/{cell.learner}"
-        return {"href": href, "text": names[cell.learner], "why": f"{course.lab(cell.lab).number} {why}"}
+    def learner(name: str, why: str) -> dict[str, str]:
+        return {"href": f"{PREFIX}/class/learners/{name}", "text": names[name], "why": why}
 
-    failing = asked.service.class_view.failing()
-    by_lab: dict[str, int] = {}
-    for cell in seen.to_judge:
-        by_lab[cell.lab] = by_lab.get(cell.lab, 0) + 1
     return [
+        _need("stuck", [learner(each.learner, _why_stuck(course, each)) for each in stuck]),
+        _failing(asked),
+        _to_judge(asked, seen),
         _need(
-            "stuck",
-            [
-                {
-                    "href": f"{PREFIX}/class/learners/{each.learner}",
-                    "text": names[each.learner],
-                    "why": f"failed {each.title} ({course.lab(each.lab).number}) {each.tries} times "
-                    f"since {each.since_utc:%a %d %b}",
-                }
-                for each in stuck
-            ],
+            "with requests that have no recording",
+            [learner(cell.learner, f"{course.lab(cell.lab).number} {cell.misses}") for cell in seen.with_misses],
         ),
-        _need(
-            f"{plural(len(failing), 'check')} most fail",
-            [
-                {
-                    "href": f"{PREFIX}/class/labs/{lab.id}",
-                    "text": f"{lab.number} {check.title}",
-                    "why": f"{len(check.never)} of {check.tried} never passed it",
-                }
-                for lab, check in failing
-            ],
-        ),
-        _need(
-            f"{plural(len(seen.to_judge), 'notebook')} to grade by hand",
-            [
-                {"href": formgrader_address(asked, lab), "text": course.lab(lab).number, "why": f"{n} wait"}
-                for lab, n in sorted(by_lab.items(), key=lambda pair: -pair[1])
-            ],
-            count=len(seen.to_judge),
-        ),
-        _need("with requests that have no recording", [learner(c, f"{c.misses}") for c in seen.with_misses]),
         _need(
             "not graded: something broke",
-            [
-                {"href": f"{PREFIX}/class/learners/{name}", "text": names[name], "why": f"{lab}: {_first(error)}"}
-                for name, lab, error in seen.failed
-            ],
+            [learner(name, f"{lab}: {_first(error)}") for name, lab, error in seen.failed],
         ),
     ]
+
+
+def _why_stuck(course: Course, each: Stuck) -> str:
+    lab = course.lab(each.lab).number
+    return f"failed {each.title} ({lab}) {each.tries} times since {each.since_utc:%a %d %b}"
+
+
+def _failing(asked: Asked) -> dict[str, Any]:
+    failing = asked.service.class_view.failing()
+    rows = [
+        {
+            "href": f"{PREFIX}/class/labs/{lab.id}",
+            "text": f"{lab.number} {check.title}",
+            "why": f"{len(check.never)} of {check.tried} never passed it",
+        }
+        for lab, check in failing
+    ]
+    return _need(f"{plural(len(failing), 'check')} most fail", rows)
+
+
+def _to_judge(asked: Asked, seen: Overview) -> dict[str, Any]:
+    n = len(seen.to_judge)
+    rows = [
+        {"href": formgrader_address(asked, lab), "text": seen.course.lab(lab).number, "why": f"{n} wait"}
+        for lab, n in Counter(cell.lab for cell in seen.to_judge).most_common()
+    ]
+    return _need(f"{plural(n, 'notebook')} to grade by hand", rows, count=n)
 
 
 def _need(title: str, rows: list[dict[str, str]], *, count: int | None = None) -> dict[str, Any]:
