@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,6 +115,12 @@ def serve_room(room: Classroom) -> Iterator[Running]:
     )
     with serving(service) as url:
         yield Running(url, service)
+
+
+@pytest.fixture
+def serve() -> Callable[[Classroom], AbstractContextManager[Running]]:
+    """Serves a classroom of the test's own making."""
+    return serve_room
 
 
 @pytest.fixture

@@ -15,8 +15,10 @@ import pytest
 import requests
 
 from coreskills.classroom.roster import Person
+from coreskills.classroom.settings import Classroom
 from coreskills.classroom.store.blobs import BlobStore
 from coreskills.classroom.store.bundle import pack, unpack
+from coreskills.course import load_course
 from coreskills.errors import ClassroomError
 
 LAB = "b1-1-first-call"
@@ -131,6 +133,30 @@ def test_lateness_follows_the_learners_own_date(running: Any, make_notebook: Cal
     for learner in ("ada", "grace"):
         send(running, learner, pack({f"{LAB}.ipynb": make_notebook(learner)}))
     assert [rows(running, learner)[0]["is_late"] for learner in ("ada", "grace")] == [True, False]
+
+
+def test_used_up_attempts_are_refused_and_a_retry_is_none(
+    room: Classroom, serve: Callable[..., Any], make_notebook: Callable[..., bytes]
+) -> None:
+    """Two attempts: the third work is refused with the reason, the second sent again is the second; others have theirs.
+
+    The panel says how many are left.
+    """
+    told = (room.course.root / "course.toml").read_text().replace(f'id = "{LAB}"', f'id = "{LAB}"\nattempts = 2')
+    (room.course.root / "course.toml").write_text(told)
+    with serve(Classroom(load_course(room.course.root), room.state)) as running:
+        works = [pack({f"{LAB}.ipynb": make_notebook(text)}) for text in ("one", "two", "three")]
+        answers = [send(running, "ada", work) for work in works]
+        assert [answer.status_code for answer in answers] == [201, 201, 409]
+        assert answers[2].json()["error"] == f"Lab '{LAB}' allows 2 submissions; all are used."
+        assert send(running, "ada", works[1]).json() == answers[1].json()
+        assert send(running, "grace", works[2]).status_code == 201
+        left = {}
+        for learner in ("ada", "grace"):
+            panel = requests.get(f"{running.url}/api/panel", headers=running.as_(learner)).json()
+            rows = {lab["id"]: lab for module in panel["modules"] for lab in module["labs"]}
+            left[learner] = rows[LAB]["attempts_left"]
+        assert left == {"ada": 0, "grace": 1}
 
 
 def test_submissions_survive_a_new_release(running: Any, make_notebook: Callable[..., bytes]) -> None:
