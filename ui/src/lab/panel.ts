@@ -8,7 +8,7 @@ import { Widget } from '@lumino/widgets';
 
 import { note } from '../shared/badge';
 import { fill, h, say } from '../shared/dom';
-import { clock, visible } from '../shared/format';
+import { visible } from '../shared/format';
 import { Refused, type Api } from './api';
 import type { Action, ILab, IPanel, IValidation } from './data';
 import { nameOf, view, type IViewState } from './view';
@@ -117,8 +117,8 @@ export class CoursePanel extends Widget {
       case 'submit': {
         const saved = await this.save(lab);
         const { receipt } = await this.api.submit(lab.id);
-        const when = clock(receipt.received_utc ?? receipt.time_utc ?? new Date().toISOString());
-        return note('good', `${saved}Submitted ${when}, receipt ${receipt.sha256.slice(0, 6)}. Hidden checks run now.`);
+        lab.receipt = { sha256: receipt.sha256, time_utc: receipt.received_utc ?? receipt.time_utc ?? new Date().toISOString() };
+        return note('good', `${saved}It is submitted. Hidden checks run now.`);
       }
       case 'feedback': {
         await this.api.act(lab.id, 'feedback');

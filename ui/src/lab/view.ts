@@ -4,7 +4,7 @@ import { note } from '../shared/badge';
 import { button, h, type Child } from '../shared/dom';
 import { clock, date } from '../shared/format';
 import type { Action, ILab, IModule, IPanel } from './data';
-import { actionsFor, attemptsWords, badgeWords, cardLines, dueWords, LABELS, passingWords, RUNNING, spendWords, stateOf } from './words';
+import { actionsFor, attemptsWords, badgeWords, cardLines, dueWords, LABELS, passingWords, restWords, RUNNING, spendWords, stateOf } from './words';
 
 export interface IViewState {
   openModules: Set<string>;
@@ -44,8 +44,7 @@ function sentence(words: string, before: string): string {
 
 function card(panel: IPanel, lab: ILab | undefined, state: IViewState, actions: IViewActions): HTMLElement {
   if (!lab) {
-    const hasLabs = panel.modules.some(module => module.labs.length > 0);
-    const words = !hasLabs ? 'The labs of your course show here once the classroom answers.' : badgeWords(panel) || 'Nothing to do now.';
+    const words = restWords(panel);
     return h('section', { class: 'jp-coreskills-card jp-coreskills-next', 'aria-label': 'Continue' }, h('p', {}, words));
   }
   const action = panel.next!.action;

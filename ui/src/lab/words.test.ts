@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { ILab, IPanel } from './data';
-import { actionsFor, badgeWords, cardLines, conflictWords, leftWords, news, passingWords, stateOf, validationWords } from './words';
+import { actionsFor, badgeWords, cardLines, conflictWords, leftWords, news, passingWords, restWords, stateOf, validationWords } from './words';
 
 const lab = (more: Partial<ILab>): ILab => ({ id: 'b1-2', number: 'B1.2', title: 'Cost calculator', state: 'new', ...more });
 const panel = (...labs: ILab[]): IPanel => ({ modules: [{ id: 'M1', title: 'Basics', passed: 0, total: labs.length, labs }], service: { state: 'ok', as_of_utc: '', trouble: '' } });
@@ -16,6 +16,7 @@ describe('a state is a shape and words', () => {
     [lab({ state: 'grading' }), 'grading'],
     [lab({ state: 'passed', score: 18, max: 20 }), 'passed 18/20'],
     [lab({ state: 'not_yet', score: 14, max: 20 }), 'not yet 14/20'],
+    [lab({ state: 'not_yet', score: 14, max: 20, feedback_new: true }), 'not yet 14/20, feedback new'],
     [lab({ state: 'late', path: 'x' }), 'late'],
     [lab({ state: 'waits' }), 'waits for your instructor'],
     [lab({ state: 'feedback', score: 18, max: 20, passed: true }), 'feedback new 18/20'],
@@ -67,4 +68,15 @@ it('tells visible checks from hidden ones', () => {
 it('shows both times of a notebook that was saved elsewhere', () => {
   const words = conflictWords('b1-2.ipynb', '2026-11-14T14:01:02Z', '2026-11-14T14:03:10Z', utc => utc.slice(11, 19));
   expect(words).toContain('b1-2.ipynb was saved elsewhere at 14:03:10, perhaps in another tab; here it is as of 14:01:02. Nothing was overwritten');
+});
+
+describe('with nothing to do the card says why', () => {
+  it.each([
+    [panel(), 'The labs of your course show here once the classroom answers.'],
+    [panel(lab({ state: 'submitted' })), 'B1.2 Cost calculator waits for its result, which shows here.'],
+    [panel(lab({ state: 'submitted' }), lab({ id: 'b', state: 'waits' })), '2 labs wait for their results, which show here.'],
+    [panel(lab({ state: 'passed' })), 'Nothing to do now: all labs that are open are done.'],
+  ])('%#', (shown, words) => {
+    expect(restWords(shown)).toBe(words);
+  });
 });

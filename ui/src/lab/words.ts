@@ -41,9 +41,9 @@ export function stateOf(lab: ILab): IMark {
     case 'grading':
       return { shape: '\u25d5', words: 'grading', level: 'plain' };
     case 'passed':
-      return { shape: '\u2713', words: `passed${scoreOf(lab)}${lab.is_late ? ', late' : ''}`, level: 'good' };
+      return { shape: '\u2713', words: `passed${scoreOf(lab)}${lab.is_late ? ', late' : ''}${newsOf(lab)}`, level: 'good' };
     case 'not_yet':
-      return { shape: '\u2715', words: `not yet${scoreOf(lab)}`, level: 'warn' };
+      return { shape: '\u2715', words: `not yet${scoreOf(lab)}${newsOf(lab)}`, level: 'warn' };
     case 'late':
       return { shape: '!', words: lab.path ? 'late' : 'late, not begun', level: 'bad' };
     case 'waits':
@@ -112,6 +112,22 @@ export function badgeWords(panel: IPanel): string {
   return `Badge: ${badge.modules_done} of ${badge.modules_total} modules${capstone}`;
 }
 
+/** What the card says when there is nothing to do. */
+export function restWords(panel: IPanel): string {
+  const labs = panel.modules.flatMap(module => module.labs);
+  if (labs.length === 0) {
+    return 'The labs of your course show here once the classroom answers.';
+  }
+  if (badgeWords(panel).startsWith('Badge earned')) {
+    return badgeWords(panel);
+  }
+  const waiting = labs.filter(lab => ['submitted', 'grading', 'waits'].includes(lab.state));
+  if (waiting.length === 1) {
+    return `${waiting[0]!.number ?? ''} ${waiting[0]!.title} waits for its result, which shows here.`.trim();
+  }
+  return waiting.length > 1 ? `${waiting.length} labs wait for their results, which show here.` : 'Nothing to do now: all labs that are open are done.';
+}
+
 function isCapstoneDone(capstone: unknown): boolean {
   return capstone === true || capstone === 'passed';
 }
@@ -152,6 +168,10 @@ export function news(before: IPanel | null, after: IPanel): string {
 
 function scoreOf(lab: ILab): string {
   return typeof lab.score === 'number' && typeof lab.max === 'number' ? ` ${lab.score}/${lab.max}` : '';
+}
+
+function newsOf(lab: ILab): string {
+  return lab.feedback_new ? ', feedback new' : '';
 }
 
 function ordinal(place: number): string {
