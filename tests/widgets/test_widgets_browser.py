@@ -251,6 +251,15 @@ def test_a_call_opens_with_what_the_sdk_added_and_without_the_key(opened: Galler
     assert "sk-secret" not in widget.inner_html()
 
 
+def test_a_thousand_calls_cost_few_elements(opened: Gallery) -> None:
+    """What is drawn before anybody asks grows with the cells, not with the calls."""
+    set_width(opened.page, FULL)
+    elements = opened["cost-thousand"].evaluate("widget => widget.querySelectorAll('*').length")
+    set_width(opened.page, NOTEBOOK)
+    assert elements < 2_000
+
+
+@pytest.mark.full
 def test_a_thousand_calls_are_painted_at_once(browser: Browser) -> None:
     """A CostMeter of 1,000 calls is on the screen within 200 ms of being asked for."""
     assert first_paint_ms(browser, "cost_meter", thousand_calls()) <= PAINT_REACH_MS
