@@ -18,6 +18,7 @@ from pathlib import Path
 
 import psutil
 
+from coreskills.classroom.backend import backend
 from coreskills.classroom.hub.wall import can_wall
 from coreskills.classroom.learner_config import write_learner_config
 from coreskills.classroom.passwords import Passwords
@@ -56,7 +57,9 @@ def prepare(room: Classroom, *, port: int, demo: bool = True) -> Prepared:
 
     Raises:
         ClassroomError: Port taken, Node missing, disk full.
+        CourseError: It is to work live without a provider's key.
     """
+    backend()
     check_port(port)
     proxy = find_proxy(room.course.root)
     room.make_folders()

@@ -114,12 +114,16 @@ class LiveBackend:
 
 
 def upstreams_from_environment(environment: Mapping[str, str] = os.environ) -> dict[Provider, Upstream]:
-    """The providers whose keys the operator set: ``CORESKILLS_ANTHROPIC_API_KEY`` and so on."""
-    return {
-        provider: Upstream(PROVIDER_HOSTS[provider], key)
-        for provider, variable in _KEY_VARIABLES.items()
-        if (key := environment.get(variable))
-    }
+    """The providers whose keys the operator set: ``CORESKILLS_ANTHROPIC_API_KEY`` and so on.
+
+    ``CORESKILLS_ANTHROPIC_BASE_URL`` and its like name a proxy of the operator's own; without ``/v1``, or with it.
+    """
+    found: dict[Provider, Upstream] = {}
+    for provider, variable in _KEY_VARIABLES.items():
+        if key := environment.get(variable):
+            told = environment.get(variable.replace("_API_KEY", "_BASE_URL")) or PROVIDER_HOSTS[provider]
+            found[provider] = Upstream(told.rstrip("/").removesuffix("/v1"), key)
+    return found
 
 
 def _source(headers: Mapping[str, str]) -> Source:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from traitlets.config import get_config
 
+from coreskills.classroom.backend import without_provider_keys
 from coreskills.classroom.hub.login import ClassAuthenticator
 from coreskills.classroom.hub.names import GRADER, INSTRUCTORS, SERVICE
 from coreskills.classroom.hub.spawner import RoomSpawner, hub_environment, know_role
@@ -80,7 +81,7 @@ c.JupyterHub.services = [
     {
         "name": GRADER,
         "command": [sys.executable, "-m", "coreskills.classroom.grading"],
-        "environment": environment,
+        "environment": without_provider_keys(environment),
         "cwd": run.root,
         "display": False,
     },

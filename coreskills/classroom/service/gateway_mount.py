@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from coreskills.classroom.backend import backend
 from coreskills.classroom.settings import Classroom
 from coreskills.gateway.app import Gateway
 from coreskills.gateway.keys import KeyStore
@@ -11,7 +12,12 @@ from coreskills.offline.models import OfflineModels
 
 
 def open_gateway(room: Classroom, keys: KeyStore, ledger: Ledger) -> Gateway:
-    """The gateway of a classroom: its keys, its ledger, the offline models."""
+    """The gateway of a classroom: its keys, its ledger, the offline models.
+
+    Raises:
+        CourseError: The classroom is to work live, but has no provider's key.
+    """
+    backend()  # better now than at a learner's first call
     upstreams = upstreams_from_environment()
     return Gateway(
         keys=keys,

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from typing import cast
-
 from starlette.responses import JSONResponse, Response
 
+from coreskills.classroom.backend import backend
 from coreskills.classroom.service.door import Asked, Refused
-from coreskills.errors import CourseError
-from coreskills.gateway.keys import BackendName, Grant
+from coreskills.gateway.keys import Grant
 
 SCRATCH = "scratch"  # notebooks that are no lab: same meter, the course's default budget
 _TTL_S = 3600
@@ -45,11 +42,3 @@ def _own(asked: Asked, secret: str) -> Grant:
     if grant is None or grant.revoked or grant.learner != asked.caller.name:
         raise Refused(404, "There is no such key of yours.", fix="ask for a new one: POST /api/keys")
     return grant
-
-
-def backend() -> BackendName:
-    """What answers learners' calls: the offline models, unless ``CORESKILLS_BACKEND`` says ``live``."""
-    told = os.environ.get("CORESKILLS_BACKEND", "offline")
-    if told not in ("offline", "live"):
-        raise CourseError(f"CORESKILLS_BACKEND is {told!r}.", fix="set it to offline or live")
-    return cast(BackendName, told)
