@@ -18,7 +18,7 @@ def build_release(course: Course, lab_id: str, into: Path) -> Path:
     """Make the learners' copy of a lab in ``into/<lab_id>``, replacing what is there.
 
     Raises:
-        CourseError: nbgrader refuses the notebook; says why.
+        CourseError: nbgrader refuses the notebook, or leaves out a file that it needs; says why.
     """
     with tempfile.TemporaryDirectory(prefix="coreskills-release-") as scratch:
         root = Path(scratch)
@@ -26,6 +26,11 @@ def build_release(course: Course, lab_id: str, into: Path) -> Path:
             course.root / "source" / lab_id, root / "source" / lab_id, ignore=shutil.ignore_patterns(*_LEFT_OUT)
         )
         _generate(root, lab_id)
+        if lost := sorted(_files(root / "source" / lab_id) - _files(root / "release" / lab_id)):
+            raise CourseError(
+                f"nbgrader releases no notebook but the lab's own, so {lab_id} would lack {lost[0]}.",
+                fix="give notebooks that are data another suffix, such as .json",
+            )
         target = into / lab_id
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(root / "release" / lab_id, target)
@@ -81,9 +86,12 @@ class _Said(logging.Logger):
 def _compare(committed: Path, made: Path) -> list[str]:
     if not committed.is_dir():
         return [f"{committed.name}: there is no release"]
-    ours = {path.relative_to(committed) for path in committed.rglob("*") if path.is_file()}
-    theirs = {path.relative_to(made) for path in made.rglob("*") if path.is_file()}
+    ours, theirs = _files(committed), _files(made)
     found = [f"{path}: released, but no longer in source" for path in sorted(ours - theirs)]
     found += [f"{path}: in source, but not released" for path in sorted(theirs - ours)]
     changed = (path for path in sorted(ours & theirs) if not filecmp.cmp(committed / path, made / path, shallow=False))
     return found + [f"{path}: released in another version" for path in changed]
+
+
+def _files(folder: Path) -> set[Path]:
+    return {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}

@@ -123,7 +123,7 @@ def test_data_is_what_its_script_makes(name: str, folder: str, tmp_path: Path) -
     else:
         for make in module.BOOKS:
             text = json.dumps(make(), indent=1) + "\n"
-            (tmp_path / f"{make.__name__}.ipynb").write_text(text, encoding="utf-8")
+            (tmp_path / f"{make.__name__}.json").write_text(text, encoding="utf-8")
     made = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     assert {path: (source / path).read_bytes() for path in made} == made
 

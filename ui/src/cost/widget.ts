@@ -99,7 +99,7 @@ function render({ model, el }: IRendering<ICostFacts>): () => void {
 
   function callFacts(call: ICall): HTMLElement {
     const where = call.cell_label ? ` in ${call.cell_label}` : '';
-    return h('div', {}, h('h4', {}, `Call ${call.id}: ${call.model}`), h('p', {}, `${call.provider} ${call.endpoint}, status ${call.status}${where}. The request and answer were not kept.`), call.source && badge(call.source));
+    return h('div', {}, h('h3', {}, `Call ${call.id}: ${call.model}`), h('p', {}, `${call.provider} ${call.endpoint}, status ${call.status}${where}. The request and answer were not kept.`), call.source && badge(call.source));
   }
 
   async function save(): Promise<void> {

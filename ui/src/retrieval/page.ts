@@ -51,7 +51,7 @@ export function pageOf(hit: IHit, detail: IHitDetail, other: string): HTMLElemen
   return h(
     'div',
     { class: 'jp-coreskills-open' },
-    h('h4', { tabindex: -1 }, visible(`Rank ${hit.rank}: ${hit.label}`)),
+    h('h3', { tabindex: -1 }, visible(`Rank ${hit.rank}: ${hit.label}`)),
     h('p', {}, [...remarks(hit), changeWords(hit, other), whyWords(hit)].filter(Boolean).join(' \u00b7 ')),
     rarityWords(hit) && h('p', { class: 'jp-coreskills-small' }, rarityWords(hit)),
     hit.unmatched.length > 0 && h('p', { class: 'jp-coreskills-small' }, `not matched: ${hit.unmatched.join(', ')}`),

@@ -26,7 +26,7 @@ function rankedTable(facts: IFacts, hits: readonly IHit[], side: Side): HTMLElem
     ],
     hits,
   );
-  return h('div', {}, h('h4', {}, title), table);
+  return h('div', {}, h('h3', {}, title), table);
 }
 
 export function metricsTable(facts: IFacts): HTMLElement {

@@ -18,7 +18,7 @@ export interface IDetail {
 
 export function traceDetail(trace: ITrace, attempts: readonly IAttempt[] = trace.attempts ?? []): IDetail {
   const status = trace.status ?? 0;
-  const heading = h('h4', { tabindex: -1 }, visible(`Call ${trace.id} \u00b7 ${clipped(trace.model_asked ?? trace.model ?? '')}`));
+  const heading = h('h3', { tabindex: -1 }, visible(`Call ${trace.id} \u00b7 ${clipped(trace.model_asked ?? trace.model ?? '')}`));
   const facts = [
     trace.is_miss || trace.miss ? 'no recording' : `${status}${status >= 400 ? ' failed' : ''}`,
     timeWords({ latency_ms: trace.latency_ms ?? null, source: trace.source ?? '' }),
