@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from coreskills_widgets.labs import program
+from coreskills_widgets.labs import handin, program
 from coreskills_widgets.labs.serving import serve, stop
 
 __all__ = ["drive", "serve", "stop"]
@@ -31,7 +31,11 @@ def drive(path: str, steps: Sequence[Step], *, timeout_s: float = 90) -> list[di
 
     Returns:
         For each step ``{"error": traceback or "", "text": all that is shown, "labels": of all widgets}``.
+
+    Raises:
+        AssertionError: There is no such program, or it cannot be driven; says why.
     """
+    handin.text(path)  # before a program is started in vain
     plain = [[part if isinstance(part, str | int) else _packed(part) for part in step] for step in steps]
     ended = program.run(
         ["python", "-m", "coreskills_widgets.labs.app", path], stdin=json.dumps(plain), timeout_s=timeout_s

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from coreskills_widgets.labs import app
+from coreskills_widgets.labs import app, program
 
 PAGE = """
 import anthropic
@@ -49,3 +49,10 @@ def test_an_app_that_is_not_there_is_named(tmp_path: Path) -> None:
     """The message leads to the missing file."""
     with pytest.raises(AssertionError, match=r"nowhere\.py could not be driven"):
         app.drive(str(tmp_path / "nowhere.py"), [("open",)])
+
+
+def test_a_page_that_was_never_written_costs_no_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says which file is missing, and starts nothing."""
+    monkeypatch.setattr(program, "run", lambda *_args, **_options: pytest.fail("a program was started"))
+    with pytest.raises(AssertionError, match=r"no file .*page\.py\. Run the cell"):
+        app.drive(str(tmp_path / "page.py"), [("open",)])
