@@ -6,7 +6,7 @@ import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
+from coreskills.classroom.kept import Kept
 from coreskills.classroom.roster import Person
 from coreskills.classroom.store.tables import ChecksRow, GradeLogRow, GradeRow, LearnerRow, SubmissionRow, reading
 from coreskills.course import Course, Lab
@@ -85,6 +86,7 @@ class Overview:
     queued: int
     running: int
     failed: Sequence[tuple[str, str, str]]
+    as_of_utc: datetime
 
     @cached_property
     def labs(self) -> list[Lab]:
@@ -119,28 +121,24 @@ def _median(points: list[Decimal]) -> Decimal | None:
 
 
 class ClassView:
-    """Reads overviews; an unchanged class is read once."""
+    """Reads overviews; an unchanged class is read once, a large one that changes is read behind the page's back."""
 
     def __init__(self, database_url: str, course: Course) -> None:
         self._url, self._course = database_url, course
-        self._kept: tuple[Any, Overview] | None = None
-        self._kept_checks: dict[str, tuple[Any, list[CheckStats]]] = {}
-        self._kept_stuck: dict[int, tuple[Any, list[Stuck]]] = {}
+        self._kept: dict[tuple[str, Any], Kept[Any]] = {}
 
     def overview(self) -> Overview:
-        """The class now."""
-        mark = self._mark()
-        if self._kept is None or self._kept[0] != mark:
-            self._kept = (mark, self._read())
-        return self._kept[1]
+        """The class now, or moments ago: ``as_of_utc`` says."""
+        seen: Overview = self._keep("overview").get(self._mark(), self._read)
+        return seen
 
     def checks(self, lab_id: str) -> list[CheckStats]:
         """Each check of a lab, the one most learners never pass first."""
-        mark = self._mark()
-        kept = self._kept_checks.get(lab_id)
-        if kept is None or kept[0] != mark:
-            kept = self._kept_checks[lab_id] = (mark, self._read_checks(lab_id))
-        return kept[1]
+        stats: list[CheckStats] = self._keep("checks", lab_id).get(self._mark(), lambda: self._read_checks(lab_id))
+        return stats
+
+    def _keep(self, what: str, which: Any = None) -> Kept[Any]:
+        return self._kept.setdefault((what, which), Kept())
 
     def failing(self, *, most: int = 5) -> list[tuple[Lab, CheckStats]]:
         """The checks that most learners fail, of the labs worked on last."""
@@ -154,11 +152,8 @@ class ClassView:
 
     def stuck(self, *, tries: int = STUCK_TRIES) -> list[Stuck]:
         """Learners whose last ``tries`` graded attempts all failed the same check, longest stuck first."""
-        mark = self._mark()
-        kept = self._kept_stuck.get(tries)
-        if kept is None or kept[0] != mark:
-            kept = self._kept_stuck[tries] = (mark, self._read_stuck(tries))
-        return kept[1]
+        found: list[Stuck] = self._keep("stuck", tries).get(self._mark(), lambda: self._read_stuck(tries))
+        return found
 
     def _mark(self) -> Any:
         """Changes with the class; read from the ends of indexes, whatever the size of the class."""
@@ -187,6 +182,7 @@ class ClassView:
             .outerjoin(GradeRow, GradeRow.submission_id == SubmissionRow.id)
             .order_by(SubmissionRow.id)
         )
+        as_of = datetime.now(UTC)
         with reading(self._url) as session:
             people = [
                 Person(name=row.name, full_name=row.full_name, section=row.section, track=row.track)
@@ -197,9 +193,9 @@ class ClassView:
                 )
             ]
             rows = session.execute(wanted).all()
-        return self._put_together(people, rows)
+        return self._put_together(people, rows, as_of)
 
-    def _put_together(self, people: list[Person], rows: Sequence[Any]) -> Overview:
+    def _put_together(self, people: list[Person], rows: Sequence[Any], as_of: datetime) -> Overview:
         labs = {lab.id: lab for lab in self._course.labs}
         checks_max = {lab.id: Decimal(lab.points.visible + lab.points.hidden) for lab in self._course.labs}
         here, states, failed = {person.name for person in people}, Counter[str](), []
@@ -221,7 +217,7 @@ class ClassView:
         for cell in cells.values():
             if cell.state == "graded":
                 cell.state = self._word(labs[cell.lab], cell.score)
-        return Overview(self._course, people, cells, states["queued"], states["running"], failed)
+        return Overview(self._course, people, cells, states["queued"], states["running"], failed, as_of)
 
     def _word(self, lab: Lab, score: Score | None) -> str:
         if score is None:

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from coreskills.bench import Figure
 
-SUBJECTS = ("grade", "gateway", "kernel", "replay", "offline", "widgets")
+SUBJECTS = ("grade", "gateway", "kernel", "replay", "offline", "widgets", "classroom")
 
 
 @click.command(epilog="Example: coreskills bench replay --json")

@@ -75,6 +75,7 @@ def overview(asked: Asked) -> Response:
     return render(
         asked,
         "class.html",
+        as_of=seen.as_of_utc,
         needs=_needs(asked, seen, stuck),
         filter=chosen,
         modules=asked.service.classroom.course.modules,

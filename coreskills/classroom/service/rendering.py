@@ -41,8 +41,12 @@ _TEMPLATES = Environment(
 )
 
 
-def render(asked: Asked, template: str, **values: Any) -> Response:
-    """A page that runs our script only, whatever learners wrote into it."""
+def render(asked: Asked, template: str, *, as_of: datetime | None = None, **values: Any) -> Response:
+    """A page that runs our script only, whatever learners wrote into it.
+
+    Args:
+        as_of: When what it shows was read; now, unless told.
+    """
     nonce = secrets.token_urlsafe(16)
     text = _TEMPLATES.get_template(template).render(
         **values,
@@ -50,7 +54,7 @@ def render(asked: Asked, template: str, **values: Any) -> Response:
         nonce=nonce,
         csrf=asked.csrf,
         course=asked.service.classroom.course.course.title,
-        as_of=f"{datetime.now(UTC):%a %d %b, %H:%M UTC}",
+        as_of=f"{as_of or datetime.now(UTC):%a %d %b, %H:%M UTC}",
     )
     policy = f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; form-action 'self'"
     headers = {
