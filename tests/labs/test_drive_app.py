@@ -45,10 +45,11 @@ def test_steps_share_a_session_and_sessions_share_nothing(tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
-def test_an_app_that_is_not_there_is_named(tmp_path: Path) -> None:
-    """The message leads to the missing file."""
-    with pytest.raises(AssertionError, match=r"nowhere\.py could not be driven"):
-        app.drive(str(tmp_path / "nowhere.py"), [("open",)])
+def test_an_app_that_ends_by_itself_is_named(tmp_path: Path) -> None:
+    """The message leads to the program and to what it said last."""
+    (tmp_path / "page.py").write_text("import os, sys\nsys.stderr.write('no more')\nsys.stderr.flush()\nos._exit(3)\n")
+    with pytest.raises(AssertionError, match=r"(?s)page\.py could not be driven \(exit code 3\).*no more"):
+        app.drive(str(tmp_path / "page.py"), [("open",)])
 
 
 def test_a_page_that_was_never_written_costs_no_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
