@@ -14,6 +14,7 @@ from traitlets import Bool, Dict, Unicode
 
 from coreskills.classroom.hub.names import INSTRUCTORS
 from coreskills.classroom.hub.wall import give_home, walled
+from coreskills.classroom.instructor_config import write_instructor_config
 
 
 class RoomSpawner(SimpleLocalProcessSpawner):
@@ -25,6 +26,10 @@ class RoomSpawner(SimpleLocalProcessSpawner):
     is_walled = Bool(True, config=True, help="Learners' servers run behind bubblewrap.")
     is_instructor = Bool(False)
 
+    @property
+    def _instructor_config(self) -> Path:
+        return Path(self.learner_config).with_name("instructor")
+
     def make_preexec_fn(self, name: str) -> Callable[[], None]:
         """Nothing to do in the child: the folder is given to Popen."""
         return lambda: None
@@ -35,6 +40,7 @@ class RoomSpawner(SimpleLocalProcessSpawner):
         env["JUPYTER_CONFIG_DIR"] = str(Path(self.home_dir) / ".jupyter")
         if self.is_instructor:
             env.update(self.course_environment)
+            env["JUPYTER_CONFIG_PATH"] = str(self._instructor_config)
         else:
             env["JUPYTER_CONFIG_PATH"] = self.learner_config
         return env
@@ -49,6 +55,7 @@ class RoomSpawner(SimpleLocalProcessSpawner):
         home = Path(self.home_dir)
         if self.is_instructor:
             home.mkdir(parents=True, exist_ok=True)
+            write_instructor_config(self._instructor_config)
         else:
             give_home(home, self.user.name)
         command = [*self.cmd, *self.get_args()]
