@@ -23,6 +23,7 @@ from coreskills_widgets.candidate.house import House
 from coreskills_widgets.labs import surroundings
 
 MAX_RESTORES = 12
+_PROGRAM_WORDS = ("program.run", "app.drive", "web.visit")
 _left_open: list[contextlib.ExitStack] = []
 Cell = dict[str, Any]
 
@@ -133,7 +134,8 @@ class Examiner:
         os.chdir(slot / "work")
         share_files(slot / "tmp")
         key = self._door.key if self._door else "none"
-        forked = fork_candidate(self._house, self._slot, limits=job.limits, env=learner_environment(key, job.lab))
+        env, programs = learner_environment(key, job.lab), _runs_programs(job.notebook)
+        forked = fork_candidate(self._house, self._slot, limits=job.limits, env=env, programs=programs)
         if self._door:
             self._door.serve(forked.door)
         else:
@@ -244,6 +246,11 @@ def _absent(job: Job, scores: list[CellScore]) -> list[CellScore]:
     present = {cell.grade_id for cell in scores}
     text = "This check is missing from the notebook."
     return [CellScore(name, 0.0, most, "failed", text) for name, most in job.tests.items() if name not in present]
+
+
+def _runs_programs(notebook: dict[str, Any]) -> bool:
+    """Guess from the text; a wrong guess costs milliseconds, never a result."""
+    return any(word in _source(cell) for cell in notebook["cells"] for word in _PROGRAM_WORDS)
 
 
 def _source(cell: Cell) -> str:

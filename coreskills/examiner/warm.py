@@ -141,8 +141,11 @@ class WarmParent:
             self._process.wait()
 
 
-def fork_candidate(house: House, slot: int, *, limits: Limits, env: dict[str, str]) -> Forked:
+def fork_candidate(house: House, slot: int, *, limits: Limits, env: dict[str, str], programs: bool = False) -> Forked:
     """Have the warm parent fork a candidate into a slot.
+
+    Args:
+        programs: It will run Python programs: keep a process ready that they are forked from.
 
     Raises:
         SandboxError: It could not be cut off; learner code has not run.
@@ -151,7 +154,7 @@ def fork_candidate(house: House, slot: int, *, limits: Limits, env: dict[str, st
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(str(house.base / "zygote.sock"))
         parent = Channel(connection)
-        parent.send({"slot": slot, "limits": asdict(limits), "env": env}, fds=(theirs.fileno(),))
+        parent.send({"slot": slot, "limits": asdict(limits), "env": env, "programs": programs}, fds=(theirs.fileno(),))
         theirs.close()
         pid = int(parent.receive()["pid"])
     channel = Channel(ours)

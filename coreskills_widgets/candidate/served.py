@@ -17,6 +17,7 @@ from typing import Any
 from coreskills_widgets.candidate import specials
 from coreskills_widgets.candidate.channel import Channel, ChannelClosed
 from coreskills_widgets.candidate.lending import CandidateLender, _trace
+from coreskills_widgets.candidate.programs import Ended, Programs
 from coreskills_widgets.candidate.shell import Shell
 
 MAX_PROGRAM_OUTPUT = 4 * 2**20
@@ -25,9 +26,9 @@ MAX_PROGRAM_OUTPUT = 4 * 2**20
 class Candidate(CandidateLender):
     """Serves one examiner until the channel closes."""
 
-    def __init__(self, channel: Channel, shell: Shell) -> None:
+    def __init__(self, channel: Channel, shell: Shell, programs: Programs | None = None) -> None:
         super().__init__(channel)
-        self.shell = shell
+        self.shell, self._programs = shell, programs
         self._tasks: dict[int, asyncio.Future[Any]] = {}
 
     def run(self) -> None:
@@ -140,10 +141,18 @@ class Candidate(CandidateLender):
     # ---- programs ----
     def do_program(self, target: None, argv: list[str], stdin: bytes, timeout_s: float, env: dict[str, str]) -> Any:
         """Run a program in the learner's folder; code ``None`` when its time ran out."""
+        full = {**os.environ, "PYTHONUTF8": "1", **env}
+        ended = self._programs.run(argv, stdin=stdin, timeout_s=timeout_s, env=full) if self._programs else None
+        if ended is None:
+            ended = self._cold(argv, stdin, timeout_s, full)
+        code, out, err = ended
+        return code, out[:MAX_PROGRAM_OUTPUT], err[:MAX_PROGRAM_OUTPUT]
+
+    def _cold(self, argv: list[str], stdin: bytes, timeout_s: float, env: dict[str, str]) -> Ended:
         command = [sys.executable if argv[0] == "python" else argv[0], *argv[1:]]
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            env={**os.environ, "PYTHONUTF8": "1", **env}, start_new_session=True,
+            env=env, start_new_session=True,
         )  # fmt: skip
         try:
             out, err = process.communicate(stdin, timeout=timeout_s)
@@ -152,7 +161,7 @@ class Candidate(CandidateLender):
             os.killpg(process.pid, signal.SIGKILL)
             out, err = process.communicate()
             code = None
-        return code, out[:MAX_PROGRAM_OUTPUT], err[:MAX_PROGRAM_OUTPUT]
+        return code, out, err
 
 
 async def _awaited(value: Any) -> Any:

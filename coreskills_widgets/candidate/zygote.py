@@ -23,8 +23,11 @@ from typing import Any
 from coreskills_widgets.candidate import house as houses
 from coreskills_widgets.candidate import kernel_calls, sandbox
 from coreskills_widgets.candidate.channel import Channel, ChannelClosed
+from coreskills_widgets.candidate.program_life import remember_path
+from coreskills_widgets.candidate.programs import fork_programs
 from coreskills_widgets.candidate.served import Candidate
 from coreskills_widgets.candidate.shell import Shell
+from coreskills_widgets.labs import surroundings
 
 PRELOAD = (
     "anthropic", "anthropic.types", "openai", "openai.types", "pandas", "numpy", "faiss", "httpx", "httpx2", "pydantic",
@@ -120,11 +123,13 @@ def _live(house: houses.House, shell: Shell, request: dict[str, Any], fd: int) -
         except OSError as error:
             channel.send({"refused": str(error)})
             os._exit(1)
+        remember_path()
         _settle(house.slot(request["slot"]), _with_port(request["env"], door.getsockname()[1]))
         channel.send({"ready": True}, fds=(door.fileno(),))
         door.close()
+        programs = surroundings.forked = fork_programs() if request["programs"] else None
         shell.start(output_kb=limits.output_kb)
-        Candidate(channel, shell).run()
+        Candidate(channel, shell, programs).run()
     except BaseException:  # noqa: BLE001 - a candidate never returns into the zygote's loop
         code = 1
     finally:

@@ -16,7 +16,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from coreskills_widgets.candidate.programs import Programs
 
 Row = dict[str, Any]
 
@@ -83,14 +86,18 @@ class Kernel:
 
     def run(self, argv: Sequence[str], *, stdin: str, timeout_s: float, env: Mapping[str, str]) -> Finished:
         command = [sys.executable if argv[0] == "python" else argv[0], *argv[1:]]
-        utf8 = {"PYTHONUTF8": "1"}
+        full = {**os.environ, "PYTHONUTF8": "1", **env}
+        if forked is not None:
+            ended = forked.run(argv, stdin=stdin.encode(), timeout_s=timeout_s, env=full)
+            if ended is not None:
+                return Finished(ended[0], _text(ended[1]), _text(ended[2]))
         try:
             done = subprocess.run(
                 command,
                 input=stdin.encode(),
                 capture_output=True,
                 timeout=timeout_s,
-                env={**os.environ, **utf8, **env},
+                env=full,
                 check=False,
             )
         except subprocess.TimeoutExpired as late:
@@ -101,6 +108,7 @@ class Kernel:
         _ask("POST", "faults", {"faults": [dict(fault) for fault in faults]})
 
 
+forked: Programs | None = None  # while a notebook is graded: starts Python programs in a tenth of the time
 _current: ContextVar[Surroundings] = ContextVar("surroundings", default=Kernel())  # noqa: B039 - holds no state
 
 
