@@ -152,7 +152,7 @@ def _content(endpoint: Endpoint) -> Document:
     if endpoint.name == "messages/batches/results":
         return {"application/x-jsonl": {"schema": _TEXT}}
     whole = {"application/json": {"schema": _ANSWERS.get(endpoint.name) or _AN_OBJECT}}
-    return {**whole, "text/event-stream": {"schema": _TEXT}} if endpoint.name in _STREAMED else whole
+    return {**whole, "text/event-stream": {}} if endpoint.name in _STREAMED else whole
 
 
 def _body_of(endpoint: Endpoint) -> Document:
@@ -212,7 +212,7 @@ def _own(
     kind = "text/event-stream" if is_stream else "application/json"
     good: Document = {"description": summary}
     if answer is not None:
-        good["content"] = {kind: {"schema": answer}}
+        good["content"] = {kind: {} if is_stream else {"schema": answer}}
     refused = {"description": "Refused.", "content": {"application/json": {"schema": _ref("OwnError")}}}
     operation: Document = {
         "summary": summary,

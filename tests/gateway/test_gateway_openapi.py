@@ -104,6 +104,25 @@ def test_whatever_is_sent_the_answer_is_as_described(
     run()
 
 
+GOOD: dict[str, dict[str, Any]] = {
+    "/v1/messages": {"model": "claude-haiku-4-5", "max_tokens": 9, "messages": [{"role": "user", "content": "Hello!"}]},
+    "/v1/chat/completions": {"model": "gpt-5.4-mini", "messages": [{"role": "user", "content": "Hello!"}]},
+    "/v1/responses": {"model": "gpt-5.4-mini", "input": "Hello!"},
+}
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
+@pytest.mark.parametrize("path", GOOD)
+def test_good_answers_are_as_described(gateway: Gateway, path: str, stream: bool) -> None:
+    """Chance may not hit upon a good body: here is one for each endpoint that can stream."""
+    headers = {"authorization": f"Bearer {gateway.keys.mint(learner='ada', lab='b1-1')}"}
+    operation = schemathesis.openapi.from_asgi("/openapi.json", create_app(gateway))[path]["post"]
+    case = operation.Case(body={**GOOD[path], "stream": stream}, media_type="application/json")
+    answer = case.call(headers=headers)
+    assert (answer.status_code, "event-stream" in answer.headers["content-type"][0]) == (200, stream)
+    case.validate_response(answer, checks=CHECKS, headers=headers)
+
+
 def test_description_holds_every_endpoint(gateway: Gateway) -> None:
     """Nothing that the gateway answers is left out, and every reference leads somewhere."""
     described = {(method.upper(), path) for path, item in DESCRIPTION["paths"].items() for method in item}
