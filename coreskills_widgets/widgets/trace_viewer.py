@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -113,6 +114,7 @@ class TraceViewer(Face):
         failed = sum(int(row["status"] or 0) >= 400 for row in self._rows)
         self.facts = {
             **{name: value for name, value in summarise(rows, lab="", budget_usd=None).items() if name[:3] != "by_"},
+            "sources": dict(Counter(row["source"] for row in self._rows if row["source"])),
             "state": "ok",
             "revision": self._revision,
             "trouble": "",

@@ -166,3 +166,10 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     code = f"import coreskills_widgets, sys; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_three_tries_are_one_call_in_the_list_and_in_the_badges() -> None:
+    """What the list shows as one row is counted once, wherever it is counted."""
+    tries = [{**CALL, "id": number, "retries": number, "status": 200 if number == 2 else 429} for number in range(3)]
+    facts = TraceViewer(tries).facts
+    assert (facts["n_listed"], facts["sources"]) == (1, {CALL["source"]: 1})
