@@ -54,24 +54,27 @@ def read(path: Path) -> Cassette:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise CassetteError(f"There is no cassette {path}.", fix="coreskills record LAB") from None
+        raise CassetteError(f"There is no cassette {path}.", fix=_record(path)) from None
     try:
         document = json.loads(text) if path.suffix == ".json" else _yaml(text)
         interactions = document["interactions"]
     except (ValueError, KeyError, TypeError) as error:
-        raise CassetteError(
-            f"{path} is not a cassette ({error}).", fix="record it again: coreskills record LAB"
-        ) from error
+        raise CassetteError(f"{path} is not a cassette ({error}).", fix=f"record it again: {_record(path)}") from error
     recordings = []
     for number, interaction in enumerate(interactions):
         try:
             recording = _recording(interaction)
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             what = f"Interaction {number} of {path} is damaged ({error!r})."
-            raise CassetteError(what, fix="record it again: coreskills record LAB") from error
+            raise CassetteError(what, fix=f"record it again: {_record(path)}") from error
         if recording is not None:
             recordings.append(recording)
     return Cassette(path.name, tuple(recordings), _provenance(document))
+
+
+def _record(path: Path) -> str:
+    lab = path.name.partition(".")[0]  # its own name, without ".hidden.json"
+    return f"coreskills record {lab}"
 
 
 def _yaml(text: str) -> Any:

@@ -129,7 +129,7 @@ class Rehearsal:
         tokens, exchange = _Tokens(roster), open_exchange(room)
         if self._lab.id not in release_open_labs(room, exchange):
             raise ClassroomError(
-                f"Lab {self._lab.id!r} is not released.", fix=f"coreskills release {self._lab.id} --build-only"
+                f"Lab {self._lab.id!r} is not released.", fix=f"coreskills release {self._lab.id} --no-publish"
             )
         service = Service(
             classroom=room,

@@ -116,10 +116,10 @@ def _print_summary(rows: list[Graded]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("lab", "learner", "score", "max", "misses", "restored", "seconds", "")
+    table = Table("lab", "learner", "score", "max", "misses", "restored", "seconds", "", pad_edge=False)
     for row in rows:
         score = "-" if row.score is None else f"{row.score:g}"
-        note = (row.error or "").splitlines()[0] if row.error else "graded before" if row.skipped else ""
+        note = "not graded" if row.error else "graded before" if row.skipped else ""
         cells = (score, f"{row.max:g}", str(row.misses or ""), str(row.restored or ""), f"{row.seconds:.2f}")
         table.add_row(row.lab, row.learner, *cells, note)
     console = Console()
@@ -132,5 +132,5 @@ def _print_summary(rows: list[Graded]) -> None:
     if slowest:
         console.print("Slowest: " + ", ".join(f"{row.learner} {row.lab} {row.seconds:.1f} s" for row in slowest))
     for row in rows:
-        for change in row.changes:
-            console.print(f"{row.learner} {row.lab}: {change}", highlight=False)
+        for line in (row.error or "").splitlines() or row.changes:
+            console.print(f"{row.learner} {row.lab}: {line}", highlight=False, markup=False, soft_wrap=True)

@@ -141,14 +141,18 @@ class GradebookFile:
                 return self._read(connection, lab)
         except sa.exc.SQLAlchemyError as error:
             raise GradingError(
-                f"The gradebook {self.url} cannot be read: {error.__class__.__name__}: {error}.",
-                fix=f"nbgrader generate_assignment {lab}",
+                f"The gradebook {self.url} cannot be read: {getattr(error, 'orig', None) or error}.",
+                fix=f"if it was never made: coreskills release {lab} (any course: nbgrader generate_assignment {lab}); "
+                "else restore it from its backup",
             ) from error
 
     def _read(self, connection: sa.Connection, lab: str) -> Released:
         row = connection.execute(sa.select(ASSIGNMENT).where(ASSIGNMENT.c.name == lab)).mappings().first()
         if row is None:
-            raise GradingError(f"The gradebook has no lab {lab!r}.", fix=f"coreskills release {lab}")
+            raise GradingError(
+                f"The gradebook {self.url} has no lab {lab!r}.",
+                fix=f"coreskills release {lab} (any course: nbgrader generate_assignment {lab})",
+            )
         notebooks: dict[str, ReleasedNotebook] = {}
         for each in connection.execute(sa.select(NOTEBOOK).where(NOTEBOOK.c.assignment_id == row["id"])).mappings():
             spec = json.loads(each["kernelspec"]) if each["kernelspec"] else None

@@ -84,7 +84,10 @@ class Host:
 
     def serve(self) -> None:
         """Work until the client hangs up."""
-        self._client.send({"ready": True})
+        try:
+            self._client.send({"ready": True})
+        except ChannelClosed:  # it gave up before we were ready: an error of its own, which it tells itself
+            return
         while True:
             watched: list[Any] = [self._client, *(running.pipe for running in self._running.values())]
             ready, _, _ = select.select(watched, [], [], 0.5 if self._running else None)

@@ -69,15 +69,25 @@ def read_submission(folders: Folders, lab: Released, learner: str) -> Submission
     """Read and mend a hand-in.
 
     Raises:
-        GradingError: A notebook is missing or damaged.
+        GradingError: A notebook is missing, damaged, or not this lab's.
     """
     folder = folders.submission(learner, lab.name)
     submission = Submission(learner, lab, folder, read_timestamp(folder))
     for name, released in lab.notebooks.items():
         notebook = read_notebook(folder / f"{name}.ipynb")
         submission.changes += sanitise(notebook, released)
+        if released.graded and not _has_any(notebook, released):
+            raise GradingError(
+                f"{name}.ipynb holds none of the {len(released.graded)} graded cells of {lab.name}.",
+                fix=f"ask the learner to fetch {lab.name} again, work in that file and submit again",
+            )
         submission.notebooks[name] = notebook
     return submission
+
+
+def _has_any(notebook: dict[str, Any], released: ReleasedNotebook) -> bool:
+    marks = (cell["metadata"].get("nbgrader") or {} for cell in notebook["cells"])
+    return any(each.get("grade_id") in released.graded for each in marks)
 
 
 def read_timestamp(folder: Path) -> datetime | None:
