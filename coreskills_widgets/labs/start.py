@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from coreskills_widgets.format import money
-from coreskills_widgets.labs import surroundings
+from coreskills_widgets.labs import surroundings, tables
 
 WORDS = {
     "offline": "offline models answer (stand-ins for the real ones); nothing is charged",
@@ -17,6 +17,7 @@ WORDS = {
 def lab() -> None:
     """Make ``out/`` and print one line on the mode and the budget."""
     Path("out").mkdir(exist_ok=True)
+    tables.name_no_empty_heads()
     status = surroundings.current().status()
     words = WORDS.get(status["backend"], status["backend"])
     budget = status.get("budget_usd")

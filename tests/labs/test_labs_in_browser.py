@@ -34,8 +34,7 @@ LABS = [pytest.param(lab, id=lab.id, marks=[] if lab.id in EACH_TIME else pytest
 DRAW_ALL = {"windowingMode": "none"}
 RUN_S = 240
 OPEN = ".jp-NotebookPanel:not(.lm-mod-hidden)"
-# pandas leaves the head of its index column empty; the rest of a table is its own, too.
-READ = (f"{OPEN} .jp-RenderedMarkdown", f"{OPEN} .jp-OutputArea-output:not(:has(table.dataframe))")
+READ = (f"{OPEN} .jp-RenderedMarkdown", f"{OPEN} .jp-OutputArea-output")
 SHOTS = ROOT / "screenshots" / "labs"
 _CELLS = """
 () => window.jupyterapp.shell.currentWidget.content.widgets.filter(cell => cell.model.type === 'code').map(cell => ({
