@@ -75,7 +75,9 @@ class Job:
     limits: Limits = field(default_factory=Limits)
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        # Not asdict: it would copy the whole notebook, cell by cell.
+        gateway = asdict(self.gateway) if self.gateway else None
+        return {**vars(self), "gateway": gateway, "limits": asdict(self.limits)}
 
     @classmethod
     def from_json(cls, row: dict[str, Any]) -> Job:
@@ -144,7 +146,7 @@ class Examination:
         return sum(cell.points for cell in self.cells)
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {**vars(self), "cells": [asdict(cell) for cell in self.cells]}
 
     @classmethod
     def from_json(cls, row: dict[str, Any]) -> Examination:
