@@ -49,5 +49,6 @@ class Kept(Generic[T]):
     def _read(self, mark: Any, read: Callable[[], T]) -> T:
         started = time.thread_time()
         value = read()
-        self._mark, self._value, self._took_s = mark, value, time.thread_time() - started
+        self._value, self._took_s = value, time.thread_time() - started
+        self._mark = mark  # last: a mark is never ahead of its value
         return value
