@@ -195,4 +195,5 @@ def _trimmed(chain: str) -> list[str]:
     names = [" ".join(part).strip("\"'`*“”") for part in parts]
     if any(name.lower() in _LEAD or len(name) > MAX_NAME for name in names) or len(set(names)) < 2:
         return []
-    return names
+    is_quotient = "/" in chain and len(names) == 2 and all(name.isdecimal() for name in names)
+    return [] if is_quotient and set(names) != {"0", "1"} else names  # "144 / 12" offers no choice, "0/1" does
