@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -38,11 +38,20 @@ class ExaminerGrader:
     Args:
         workers: Examinations at a time.
         scheduler: A Dask scheduler's address: examine on a cluster instead.
+        on_graded: Told each learner as soon as the examiner is done, before the batch is.
     """
 
-    def __init__(self, room: Classroom, exchange: Exchange, *, workers: int, scheduler: str = "") -> None:
+    def __init__(
+        self,
+        room: Classroom,
+        exchange: Exchange,
+        *,
+        workers: int,
+        scheduler: str = "",
+        on_graded: Callable[[str], None] = lambda learner: None,
+    ) -> None:
         self._room, self._exchange = room, exchange
-        self._workers, self._scheduler = workers, scheduler
+        self._workers, self._scheduler, self._on_graded = workers, scheduler, on_graded
         self._pool: Pool | None = None
 
     def __call__(self, lab_id: str, batch: Sequence[Submission]) -> Mapping[int, Outcome]:
@@ -59,7 +68,16 @@ class ExaminerGrader:
         for submission in batch:
             self._lay_out(submission)
         learners = [submission.learner for submission in batch]
-        rows = grade_many(folders, lab_id, terms=terms, pool=self._warm(), learners=learners, force=True, config=config)
+        rows = grade_many(
+            folders,
+            lab_id,
+            terms=terms,
+            pool=self.warm_up(),
+            learners=learners,
+            force=True,
+            config=config,
+            on_graded=lambda row: self._on_graded(row.learner),
+        )
         by_learner = {row.learner: row for row in rows}
         standings = read_standings(self._room.gradebook_url, lab_id, learners)
         outcomes = {}
@@ -78,7 +96,8 @@ class ExaminerGrader:
             self._pool.close()
             self._pool = None
 
-    def _warm(self) -> Pool:
+    def warm_up(self) -> Pool:
+        """Start the examiner, unless it runs; returns at once, it imports its libraries meanwhile."""
         if self._pool is None:
             if self._scheduler:
                 from coreskills.examiner.dask_pool import DaskPool

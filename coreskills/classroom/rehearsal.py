@@ -6,7 +6,7 @@ Nothing of it touches the real classroom: it has a state folder of its own.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,13 +18,12 @@ from nbformat import NotebookNode
 from coreskills.checking.variants import apply, read_source, read_variants
 from coreskills.classroom.grader import ExaminerGrader, default_workers
 from coreskills.classroom.grading import build_queue
-from coreskills.classroom.queue import Grader, GradingQueue, Outcome
+from coreskills.classroom.queue import GradingQueue
 from coreskills.classroom.roster import Person, Roster
 from coreskills.classroom.service.app import PREFIX, Service, create_app, open_exchange, release_open_labs
 from coreskills.classroom.service.identity import Caller
 from coreskills.classroom.settings import Classroom
 from coreskills.classroom.store.bundle import pack, unpack
-from coreskills.classroom.store.exchange import Submission
 from coreskills.classroom.store.grades import Attempt, Grades
 from coreskills.course import Lab
 from coreskills.errors import ClassroomError, CourseError
@@ -140,23 +139,17 @@ class Rehearsal:
             ledger=Ledger(room.ledger_url),
             gateway_url="",
         )
-        grader = ExaminerGrader(room, exchange, workers=default_workers() * 2)
+        grader = ExaminerGrader(
+            room, exchange, workers=default_workers() * 2, on_graded=lambda name: self._step("graded", name)
+        )
+        grader.warm_up()
         with GatewayServer(create_app(service)) as server:
             url = server.url + PREFIX
             try:
-                queue = build_queue(room, self._watched(grader))
+                queue = build_queue(room, grader)
                 yield lambda name: CourseService(url, tokens.of(name)), queue, service.grades
             finally:
                 grader.close()
-
-    def _watched(self, grader: Grader) -> Grader:
-        def grade(lab: str, batch: Sequence[Submission]) -> Mapping[int, Outcome]:
-            outcomes = grader(lab, batch)
-            for submission in batch:
-                self._step("graded", submission.learner)
-            return outcomes
-
-        return grade
 
     def _hand_in(self, service: CourseService, learner: Learner) -> str:
         files = unpack(service.fetch(self._lab.id))

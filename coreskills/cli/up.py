@@ -63,10 +63,12 @@ def _say(prepared: Prepared, room: Classroom, console: Console, *, as_json: bool
         return
     console.print(f"Ready in {seconds:.1f} s: [bold]{url}[/bold]")
     shown = Table("role", "user name", "password", "name", box=None, pad_edge=False)
-    for person in [p for p in people if p.name in prepared.passwords][:12]:
+    known = sorted((p for p in people if p.name in prepared.passwords), key=lambda person: person.role != "instructor")
+    for person in known[:12]:
         shown.add_row(person.role, person.name, prepared.passwords[person.name], person.full_name)
     console.print(shown)
-    console.print(f"Class page: {url}/services/course/class   All passwords: {room.hub / 'passwords.txt'}")
+    console.print(f"Class page: {url}/services/course/class", soft_wrap=True)
+    console.print(f"All passwords: {room.hub / 'passwords.txt'}", soft_wrap=True)
     if prepared.unwalled:
         console.print(
             f"[bold]WARNING: learners' servers are NOT walled off ({prepared.unwalled}): learner code can read "
