@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -118,3 +120,9 @@ def test_no_committed_file_names_a_registry_or_machine() -> None:
     )
     lines = [line for line in found.stdout.splitlines() if not line.startswith("tests/")]
     assert not lines
+
+
+def test_every_pinned_package_runs_on_the_lowest_python() -> None:
+    """Debian 12 has Python 3.11.2: a package that wants 3.11.5 ends its `make up` in pip's resolver."""
+    wants = {each.name: each.metadata.get("Requires-Python") or "" for each in distributions()}
+    assert {name: wanted for name, wanted in wants.items() if not SpecifierSet(wanted).contains("3.11.0")} == {}
