@@ -124,5 +124,5 @@ def test_no_committed_file_names_a_registry_or_machine() -> None:
 
 def test_every_pinned_package_runs_on_the_lowest_python() -> None:
     """Debian 12 has Python 3.11.2: a package that wants 3.11.5 ends its `make up` in pip's resolver."""
-    wants = {each.name: each.metadata.get("Requires-Python") or "" for each in distributions()}
+    wants = {each.name: str(each.metadata.json.get("requires_python", "")) for each in distributions()}
     assert {name: wanted for name, wanted in wants.items() if not SpecifierSet(wanted).contains("3.11.0")} == {}
