@@ -37,6 +37,7 @@ class TraceViewer(Face):
         super().__init__()
         self._revision = 0
         self._traces: dict[str, Row] = {}
+        self._cell_id = _running_cell()
         self._following = follow() if calls is None else None
         if self._following is not None:
             self.refresh()
@@ -118,10 +119,19 @@ class TraceViewer(Face):
             "state": "ok",
             "revision": self._revision,
             "trouble": "",
+            "cell_id": self._cell_id,
             "n_listed": len(self._rows),
             "n_failed_listed": failed,
             "recent": self._rows[-_RECENT:],
         }
+
+
+def _running_cell() -> str:
+    """The cell that makes the viewer, whose calls "this cell" means; empty outside a notebook."""
+    from IPython.core.getipython import get_ipython
+
+    parent: Row = getattr(get_ipython(), "get_parent", dict)()
+    return str(parent.get("metadata", {}).get("cellId") or "")
 
 
 def _listed(call: Mapping[str, Any], *, number: int) -> Row:

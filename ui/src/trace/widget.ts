@@ -19,19 +19,21 @@ interface IFacts {
   as_of_utc: string;
   state: 'ok' | 'away';
   trouble: string;
+  cell_id: string;
   n_listed: number;
   recent: IRow[];
   revision: number;
 }
 
-const SWITCHES = ['failed', 'retried', 'live', 'slow'] as const;
+const SWITCHES = ['failed', 'retried', 'live', 'slow', 'here'] as const;
+const TITLES: Partial<Record<(typeof SWITCHES)[number], string>> = { slow: '3 seconds or more', here: 'Made by the cell that shows this list' };
 const BUSY_AFTER_MS = 400;
 
 function render({ model, el }: IRendering<IFacts>): () => void {
   wear('trace', css);
   const facts = (): IFacts => model.get('facts');
   const rows = new Rows<IFacts, IRow>(model, () => redraw());
-  const filter: IFilter = { failed: false, retried: false, live: false, slow: false, words: '' };
+  const filter: IFilter = { failed: false, retried: false, live: false, slow: false, here: false, cellId: facts().cell_id, words: '' };
   const head = h('div', { class: 'jp-coreskills-row' });
   const notes = h('div');
   const status = h('p', { class: 'jp-coreskills-small', role: 'status' });
@@ -40,11 +42,12 @@ function render({ model, el }: IRendering<IFacts>): () => void {
   const split = h('div', { class: 'jp-coreskills-split' }, h('div', { class: 'jp-coreskills-list' }, tree.node, status), pane);
   const find = h('input', { class: 'jp-coreskills-input', type: 'search', placeholder: 'find', 'aria-label': 'Find in calls' });
   const switches = SWITCHES.map(name => {
-    const made = button(name, () => {
+    const made = button(name === 'here' ? 'this cell' : name, () => {
       filter[name] = !filter[name];
       made.setAttribute('aria-pressed', String(filter[name]));
       redraw();
-    }, { 'aria-pressed': 'false', title: name === 'slow' ? '3 seconds or more' : null });
+    }, { 'aria-pressed': 'false', title: TITLES[name] ?? null });
+    toggle(made, name !== 'here' || filter.cellId !== '');
     return made;
   });
   const tools = h('div', { class: 'jp-coreskills-row' }, ...switches, find);

@@ -94,6 +94,9 @@ export interface IFilter {
   retried: boolean;
   live: boolean;
   slow: boolean;
+  /** Made by the cell that shows the list. */
+  here: boolean;
+  cellId: string;
   words: string;
 }
 
@@ -105,6 +108,7 @@ export function passes(row: IRow, filter: IFilter): boolean {
     [filter.retried, row.attempts.length > 1],
     [filter.live, row.source === 'live'],
     [filter.slow, (row.latency_ms ?? 0) >= SLOW_MS],
+    [filter.here, row.cell_id === filter.cellId],
   ];
   const text = `${row.id} ${row.model} ${row.endpoint} ${row.status} ${row.cell_label} ${row.source} ${row.error_type ?? ''}`.toLowerCase();
   return wanted.every(([isOn, holds]) => !isOn || holds) && filter.words.toLowerCase().split(/\s+/).every(word => text.includes(word));
