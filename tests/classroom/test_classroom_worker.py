@@ -18,6 +18,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import redis
 
 from coreskills.classroom.preflight import free_ports
 from coreskills.classroom.queue import GradingQueue, Outcome, announcer, open_queue
@@ -128,11 +129,21 @@ def redis_url(tmp_path: Path) -> Iterator[str]:
     (port,) = free_ports(1)
     options = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(tmp_path), "--save", ""]
     process = subprocess.Popen([command, *options], stdout=subprocess.DEVNULL)
+    url = f"redis://127.0.0.1:{port}/0"
     try:
-        yield f"redis://127.0.0.1:{port}/0"
+        wait_for(lambda: is_answering(url), "Redis")
+        yield url
     finally:
         process.terminate()
         process.wait()
+
+
+def is_answering(url: str) -> bool:
+    with redis.Redis.from_url(url) as client:
+        try:
+            return bool(client.ping())
+        except redis.ConnectionError:
+            return False
 
 
 @pytest.fixture

@@ -56,9 +56,17 @@ def test_final_and_tuning_share_no_item() -> None:
     assert texts("final").isdisjoint(texts("tuning"))
 
 
+def parsed(line: str) -> Any:
+    """Some labs plant a broken line: it counts as one text."""
+    try:
+        return json.loads(line)
+    except ValueError:
+        return line
+
+
 @pytest.mark.parametrize("path", sorted(SOURCE.glob("*/**/*.jsonl")), ids=lambda path: path.name)
 def test_no_item_of_a_lab_is_in_a_bank(path: Path) -> None:
     """A lab's data is not what the models know by heart."""
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    rows = [parsed(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     items = {plain(text) for row in rows for text in strings(row) if len(words(text)) >= 4}
     assert BANKED.isdisjoint(items)
