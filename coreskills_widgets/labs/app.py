@@ -103,8 +103,11 @@ def _label(element: Any) -> str:
 
 
 def _main() -> None:
+    from streamlit import env_util
     from streamlit.testing.v1 import AppTest
 
+    # Asked once a process for a warning that nobody sees here; it resolves every module's path, half a second.
+    env_util.is_repl = lambda: False
     steps = json.load(sys.stdin)
     sessions: dict[int, Any] = {}
     at, pages = 0, []
