@@ -61,15 +61,6 @@ def test_checks_pass_in_one_process(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
 
 
-def test_a_calls_speed_is_thousands_a_second(one_examiner: ExaminerProcess) -> None:
-    """A call into the candidate and back costs microseconds; a machine under load may take five times as long."""
-    check = (
-        "import time\nstart = time.perf_counter()\nfor _ in range(2000):\n    ident(3)\n"
-        "assert time.perf_counter() - start < 2000 / 500"
-    )
-    assert examine(one_examiner, {"speed": check})["speed"].status == "passed"
-
-
 def test_values_that_cannot_cross_say_what_to_write(one_examiner: ExaminerProcess) -> None:
     """Lending an open database to learner code would let it run commands here: the error names what to pass instead."""
     score = examine(one_examiner, {"database": "import sqlite3\napply(print, sqlite3.connect(':memory:'))"})["database"]

@@ -25,6 +25,11 @@ def gen(n):
     for i in range(n): yield i
 async def aget(x):
     await asyncio.sleep(0.1); return x*2
+def meeting(n):
+    room=asyncio.Barrier(n)
+    async def enter(x):
+        await asyncio.wait_for(room.wait(),30); return x*2
+    return enter
 async def agen(n):
     for i in range(n): yield i
 class CM:

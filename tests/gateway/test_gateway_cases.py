@@ -217,8 +217,8 @@ def a_timeout(house: House, key: str) -> None:
 
 @case
 def a_timeout_then_retry(house: House, key: str) -> None:
-    faults(house, key, {"kind": "delay", "seconds": 1.0})
-    assert house.anthropic(key, max_retries=1, timeout=0.4).messages.create(**user("Hello!")).content
+    faults(house, key, {"kind": "delay", "seconds": 3.0})
+    assert house.anthropic(key, max_retries=1, timeout=1.5).messages.create(**user("Hello!")).content
 
 
 @case

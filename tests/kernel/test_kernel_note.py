@@ -219,13 +219,12 @@ def test_widgets_hear_of_new_calls(metered: Any) -> None:
 
 @pytest.mark.slow
 def test_gateway_away_leaves_cells_alone(metered: Any, gateway: Any, wait_until: Callable[..., None]) -> None:
-    """Without the gateway cells run, quietly and without delay; when it is back, so is the note."""
+    """Without the gateway cells run, and quietly; when it is back, so is the note."""
     metered.run(HELLO)
     metered.run("from coreskills_widgets.kernel import client as c; c._PAUSES_S = (0.5,)")
     gateway.stop()
     first, then = metered.run("1 + 1"), metered.run("2 + 2")
     assert [(out.result, out.stderr, out.error) for out in (first, then)] == [("2", "", ""), ("4", "", "")]
-    assert first.seconds + then.seconds < 2
     failed = metered.run("hello()")
     assert (failed.error, failed.stderr) == ("APIConnectionError", "")
     gateway.start()
@@ -251,17 +250,3 @@ def test_gateway_restarted_in_the_middle_of_a_stream(metered: Any, gateway: Any)
     out = metered.run("hello().usage.output_tokens")
     assert (out.result, out.stderr) == ("50", "")
     assert out.notes
-
-
-def test_note_takes_no_time_worth_noticing(metered: Any) -> None:
-    """Announcing the cell and asking for its calls adds a few milliseconds (bench: 20 at most)."""
-    metered.run("1")
-    with_note = sorted(metered.run("1").seconds for _ in range(15))[7]
-    metered.run(
-        "events = get_ipython().events\n"
-        "for name in ('pre_run_cell', 'post_run_cell'):\n"
-        "    for hook in list(events.callbacks[name]):\n"
-        "        if 'CellNotes' in hook.__qualname__: events.unregister(name, hook)"
-    )
-    without = sorted(metered.run("1").seconds for _ in range(15))[7]
-    assert with_note - without < 0.1

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -51,11 +50,8 @@ def test_chance_differs_between_forks(warm_parent: warm.WarmParent, start_kernel
 
 
 def test_libraries_are_imported_already(forked: Any) -> None:
-    """The labs' heavy libraries are there: importing them again takes no time."""
-    out = forked.run(
-        "import time; t = time.perf_counter(); import anthropic, openai, pandas, faiss; time.perf_counter() - t < 0.5"
-    )
-    assert out.result == "True"
+    """The labs' heavy libraries are there before a cell asks for them."""
+    assert forked.run("import sys; {'anthropic', 'openai', 'pandas', 'faiss'} - set(sys.modules)").result == "set()"
 
 
 def test_faiss_and_processes_work_in_a_fork(forked: Any) -> None:
@@ -198,10 +194,8 @@ def test_first_kernel_does_not_wait_for_all_imports(start_kernel: Any, monkeypat
     parent = warm.WarmParent()
     monkeypatch.setattr(warm, "_parent", parent)
     parent.start()
-    started = time.monotonic()
     kernel = start_kernel()
     assert kernel.is_forked
     assert kernel.run("import openai; openai.__name__", timeout=60).result == "'openai'"
-    assert time.monotonic() - started < 60
     parent.close()
     assert kernel.run("2 + 2").result == "4"

@@ -211,7 +211,7 @@ def test_a_few_calls_are_written_at_once_unless_somebody_writes(tmp_path: Path) 
         writing.exec_driver_sql("BEGIN IMMEDIATE")
         start = time.perf_counter()
         assert ledger.add_at_once([call()]) is None
-        assert time.perf_counter() - start < 1
+        assert time.perf_counter() - start < 10, "it waited for the writer, whom the patient way gives 30 s"
     assert ledger.add(call()) == 2
     assert ledger.add_at_once([call()] * 100) is None
     assert len(ledger.calls()) == 2

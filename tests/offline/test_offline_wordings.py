@@ -49,7 +49,7 @@ def test_a_known_wording_keeps_its_skill(models: OfflineModels, row: Wording) ->
     ids=["summarise", "classify", "extract", "bare"],
 )
 def test_time_is_linear_in_the_input(say: Say, order: str, shape: str) -> None:
-    """Ten times the text takes at most about ten times as long, and 100,000 characters are read in seconds."""
+    """Ten times the text is about ten times the work; what grows with the square fails however often it is tried."""
 
     def seconds(n: int) -> float:
         text = order + long_inputs(n)[shape]
@@ -58,7 +58,9 @@ def test_time_is_linear_in_the_input(say: Say, order: str, shape: str) -> None:
         say(text, model="claude-sonnet-5-5")
         return time.process_time() - start
 
-    assert seconds(100_000) <= 20 * max(seconds(10_000), 0.05)
+    assert any(seconds(100_000) <= 20 * max(seconds(10_000), 0.05) for _ in range(5)), (
+        "more work than the text is longer"
+    )
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
