@@ -93,18 +93,6 @@ def test_learner_side_is_light(code: str) -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_every_verb_says_how_to_use_it() -> None:
-    """Each verb of the command line has a file, and its --help an example."""
-    from click.testing import CliRunner
-
-    from coreskills.cli.main import VERBS, cli
-
-    for verb in VERBS:
-        result = CliRunner().invoke(cli, [verb, "--help"])
-        assert result.exit_code == 0, (verb, result.output, result.exception)
-        assert "Example" in result.output, verb
-
-
 def test_no_committed_file_names_a_registry_or_machine() -> None:
     """Lock files and configuration carry no index addresses and no path of one machine."""
     found = subprocess.run(

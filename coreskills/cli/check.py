@@ -15,7 +15,7 @@ from coreskills.course import Course, Lab, find_course
 
 
 @click.command(epilog="Example: coreskills check b1-2-cost-calculator")
-@click.argument("labs", nargs=-1, metavar="LAB...")
+@click.argument("labs", nargs=-1, metavar="[LAB]...")
 @click.option("--all", "all_labs", is_flag=True, help="Every open lab; the same as naming none.")
 @click.option("--workers", type=click.IntRange(1, 32), default=2, show_default=True, help="Examinations at a time.")
 @click.option("--course", "root", type=click.Path(file_okay=False, path_type=Path), help="The course folder.")

@@ -22,7 +22,7 @@ _KEY_FIX = "set CORESKILLS_ANTHROPIC_API_KEY or CORESKILLS_OPENAI_API_KEY, or re
 
 
 @click.command(epilog="Example: coreskills record b1-2-cost-calculator")
-@click.argument("labs", nargs=-1, metavar="LAB...")
+@click.argument("labs", nargs=-1, metavar="[LAB]...")
 @click.option(
     "--live", is_flag=True, help="Ask the real providers, with the keys in the environment; this costs money."
 )
