@@ -100,17 +100,33 @@ def test_langchain_openai_talks_to_it(house: House) -> None:
 
 @pytest.mark.full
 def test_promptfoo_talks_to_it(house: House, tmp_path: Path) -> None:
-    """promptfoo is 300 MB by npm: CORESKILLS_PROMPTFOO names its command where somebody installed it."""
+    """Chat, responses, messages plain and streamed, and embeddings that compare answers; all assertions hold.
+
+    It is half a gigabyte, so nothing here installs it. ``npm install --ignore-scripts promptfoo`` in a folder of its
+    own, with its ``node_modules/.bin`` on the PATH or ``CORESKILLS_PROMPTFOO`` naming the command, and this runs.
+    """
     command = os.environ.get("CORESKILLS_PROMPTFOO") or shutil.which("promptfoo")
     if command is None:
-        pytest.skip("promptfoo is not installed; npm install promptfoo, then set CORESKILLS_PROMPTFOO to its binary")
+        pytest.skip("promptfoo is not installed: see this test's docstring")
+    claude = {"apiBaseUrl": house.url, "apiKey": house.key()}
+    gpt = {**claude, "apiBaseUrl": f"{house.url}/v1"}
+    embedding = {"id": "openai:embedding:text-embedding-3-small", "config": gpt}
     config = {
         "prompts": ["Classify the sentiment as positive or negative. Answer with one word.\n\nText: {{text}}"],
         "providers": [
-            {"id": "openai:chat:gpt-4.1-mini", "config": {"apiBaseUrl": f"{house.url}/v1", "apiKey": house.key()}},
-            {"id": "anthropic:messages:claude-haiku-4-5", "config": {"apiBaseUrl": house.url, "apiKey": house.key()}},
+            {"id": "openai:chat:gpt-4.1-mini", "config": gpt},
+            {"id": "openai:responses:gpt-5.4-mini", "config": gpt},
+            {"id": "anthropic:messages:claude-haiku-4-5", "config": claude},
+            {"id": "anthropic:messages:claude-sonnet-4-6", "config": {**claude, "stream": True}},
         ],
-        "tests": [{"vars": {"text": "I love this tent!"}, "assert": [{"type": "icontains", "value": "positive"}]}],
+        "defaultTest": {"options": {"provider": {"embedding": embedding}}},
+        "tests": [
+            {
+                "vars": {"text": text},
+                "assert": [{"type": "icontains", "value": label}, {"type": "similar", "value": label}],
+            }
+            for text, label in (("I love this tent!", "positive"), ("The tent leaks, I am angry.", "negative"))
+        ],
     }
     (tmp_path / "promptfooconfig.json").write_text(json.dumps(config))
     env = {
@@ -119,5 +135,15 @@ def test_promptfoo_talks_to_it(house: House, tmp_path: Path) -> None:
         "PROMPTFOO_DISABLE_REMOTE_GENERATION": "1",
         "PROMPTFOO_CONFIG_DIR": str(tmp_path),
     }
-    run([command, "eval", "-c", "promptfooconfig.json", "--no-cache", "--no-progress-bar"], env=env, cwd=tmp_path)
-    assert {(row.endpoint, row.status) for row in house.calls()} == {("chat/completions", 200), ("messages", 200)}
+    flags = ["--no-cache", "--no-progress-bar", "--output", "results.json"]
+    run([command, "eval", "-c", "promptfooconfig.json", *flags], env=env, cwd=tmp_path)
+    stats = json.loads((tmp_path / "results.json").read_text())["results"]["stats"]
+    assert (stats["successes"], stats["failures"], stats["errors"]) == (8, 0, 0)
+    assert {row.status for row in house.calls()} == {200}
+    assert {(row.endpoint, row.stream) for row in house.calls()} == {
+        ("chat/completions", False),
+        ("responses", False),
+        ("messages", False),
+        ("messages", True),
+        ("embeddings", False),
+    }
