@@ -4,7 +4,7 @@ CoreskillsError
 ├── CourseError            course.toml, or an unknown lab
 ├── CassetteError          a recording that is missing or damaged
 ├── ConversionError        an answer that has no other form (stream or plain)
-├── DatabaseError          a database that another release wrote
+├── DatabaseError          a database that cannot be opened, or another release wrote
 ├── LedgerError            the store of calls
 ├── GatewayError           a service that is down or refuses
 ├── GradingError           a submission that cannot be examined
@@ -39,7 +39,7 @@ class ConversionError(CoreskillsError):
 
 
 class DatabaseError(CoreskillsError):
-    """A database cannot be brought to the form that this release reads."""
+    """A database cannot be opened, or brought to the form that this release reads."""
 
 
 class LedgerError(CoreskillsError):

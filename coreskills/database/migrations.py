@@ -32,14 +32,14 @@ class Schema:
         name: Names its row of versions: several stores may share a database.
         head: The revision that ``metadata`` is.
         versions: The folder of its revisions.
-        guess: The revision of a database that was made before versions were written down.
+        guess: The revision of a database that was made before versions were written down; the first by default.
     """
 
     name: str
     metadata: sa.MetaData
     head: str
     versions: Path
-    guess: Callable[[sa.Inspector], str]
+    guess: Callable[[sa.Inspector], str] = lambda _tables: "0001"
 
     @property
     def version_table(self) -> sa.Table:
@@ -48,8 +48,35 @@ class Schema:
         return sa.Table(f"{self.name}_version", sa.MetaData(), column)
 
 
+def open_store(url: str, schema: Schema, *, is_strict: bool = False) -> sa.Engine:
+    """Connect to a store's database, its tables as this release has them.
+
+    Args:
+        url: SQLAlchemy's: ``sqlite:///path``, ``sqlite://`` (gone at the end), ``postgresql+psycopg://...``.
+        is_strict: See ``open_engine``.
+
+    Raises:
+        DatabaseError: It cannot be opened, or not be brought up to date.
+    """
+    try:
+        engine = open_engine(url, is_strict=is_strict)
+    except (sa.exc.ArgumentError, ImportError) as error:
+        raise DatabaseError(
+            f"The address of the {schema.name} database cannot be used: {_first_line(error)}.",
+            fix="write it as sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME",
+        ) from error
+    try:
+        bring_up_to_date(engine, schema)
+    except sa.exc.SQLAlchemyError as error:
+        raise DatabaseError(
+            f"The {schema.name} database at {engine.url!r} cannot be opened: {_first_line(error)}.",
+            fix="check that its folder is there and writable, or that the database server is up",
+        ) from error
+    return engine
+
+
 def bring_up_to_date(engine: sa.Engine, schema: Schema) -> None:
-    """Make or change a store's tables, if need be; safe with several processes starting at once.
+    """Make or change a store's tables, if need be; safe with several threads and processes starting at once.
 
     Raises:
         DatabaseError: A newer release wrote this database, or the change failed; then nothing was changed.

@@ -15,8 +15,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from coreskills.database.engine import open_engine
-from coreskills.database.migrations import Schema, bring_up_to_date
+from coreskills.database.migrations import Schema, open_store
 from coreskills.errors import GatewayError
 from coreskills.ledger.store import from_us, to_us
 
@@ -38,7 +37,7 @@ keys_table = sa.Table(
     sa.Column("revoked", sa.Boolean, nullable=False),
     sa.Column("settings", sa.Text, nullable=False),
 )
-SCHEMA = Schema("keys", metadata, "0001", Path(__file__).parent / "versions", lambda tables: "0001")
+SCHEMA = Schema("keys", metadata, "0001", Path(__file__).parent / "versions")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,15 +84,8 @@ class KeyStore:
         self, url: str, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC), remember_s: float = 2.0
     ) -> None:
         self._clock, self._remember_s = clock, remember_s
-        self._engine = open_engine(url)
+        self._engine = open_store(url, SCHEMA)
         self._seen: dict[str, tuple[float, Grant]] = {}
-        try:
-            bring_up_to_date(self._engine, SCHEMA)
-        except sa.exc.SQLAlchemyError as error:
-            raise GatewayError(
-                f"The key store at {self._engine.url!r} cannot be opened: {error}.",
-                fix="check that the folder is writable, or the database is up",
-            ) from error
 
     def mint(
         self,

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from coreskills.database.engine import open_engine
-from coreskills.database.migrations import Schema, bring_up_to_date
+from coreskills.database.migrations import Schema, open_store
 from coreskills.errors import LedgerError
 from coreskills.ledger.call import Call
 
@@ -73,25 +73,15 @@ class Ledger:
     """Every call that passed a gateway; safe to use from several threads.
 
     Args:
-        url: SQLAlchemy's: ``sqlite:///path``, ``sqlite://`` (gone at the end), ``postgresql+psycopg://...``.
-
-    Raises:
-        LedgerError: The database cannot be opened.
+        url: SQLAlchemy's.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.engine = open_engine(url)
+        self.engine = open_store(url, SCHEMA)
         is_sqlite = self.engine.url.get_backend_name() == "sqlite"
         file_url = self.engine.url.render_as_string(hide_password=False)
         self._impatient = open_engine(file_url, patience_s=0) if is_sqlite else None
-        try:
-            bring_up_to_date(self.engine, SCHEMA)
-        except sa.exc.SQLAlchemyError as error:
-            raise LedgerError(
-                f"The ledger at {self.engine.url!r} cannot be opened: {error}.",
-                fix="check that the folder is writable, or the database is up",
-            ) from error
 
     def add(self, call: Call) -> int:
         """Write one call; durable when it returns."""

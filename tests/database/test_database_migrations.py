@@ -175,6 +175,15 @@ def test_a_database_of_a_newer_release_is_left_alone(tmp_path: Path) -> None:
     assert "a newer release wrote it" in told.value.fix
 
 
+@pytest.mark.parametrize("url", ["ledger.sqlite", "postgresql+nothing://ada:hunter2@db/ledger", "mysql://db/ledger"])
+def test_an_address_that_is_none_says_how_to_write_one(url: str) -> None:
+    """A slip in an operator's setting is no traceback, and no password is told."""
+    with pytest.raises(DatabaseError, match="The address of the ledger database cannot be used") as told:
+        Ledger(url)
+    assert "postgresql+psycopg://" in told.value.fix
+    assert "hunter2" not in str(told.value)
+
+
 def test_a_change_that_fails_changes_nothing(tmp_path: Path) -> None:
     """The first of two revisions works, the second does not: neither is there afterwards."""
     url = f"sqlite:///{tmp_path}/ledger.sqlite"

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from coreskills.errors import LedgerError
+from coreskills.errors import DatabaseError
 from coreskills.ledger import Call, Ledger
 from coreskills.ledger.totals import totals
 
@@ -191,14 +191,14 @@ def test_ledger_opens_twice(tmp_path: Path) -> None:
 
 def test_unopenable_ledger_says_so() -> None:
     """The message names the place and what to do."""
-    with pytest.raises(LedgerError, match="cannot be opened") as caught:
+    with pytest.raises(DatabaseError, match=r"The ledger database at .* cannot be opened") as caught:
         Ledger("sqlite:////nowhere/at/all/ledger.sqlite")
     assert "Fix:" in str(caught.value)
 
 
 def test_password_of_a_database_is_not_told() -> None:
     """An error message goes to logs and screens."""
-    with pytest.raises(LedgerError) as caught:
+    with pytest.raises(DatabaseError) as caught:
         Ledger("postgresql+psycopg://coreskills:hunter2@127.0.0.1:1/ledger")
     assert "hunter2" not in str(caught.value)
 

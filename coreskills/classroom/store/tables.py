@@ -24,8 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from coreskills.database.engine import open_engine
-from coreskills.database.migrations import Schema, bring_up_to_date
+from coreskills.database.migrations import Schema, open_store
 
 # A submission's way: received -> queued -> running -> graded | failed; `waiting` is for labs graded by hand.
 STATES = ("waiting", "queued", "running", "graded", "failed")
@@ -203,9 +202,7 @@ def connect(url: str) -> Engine:
     address = make_url(url)
     if address.get_backend_name() == "sqlite" and address.database:
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = open_engine(url, is_strict=True)
-    bring_up_to_date(engine, SCHEMA)
-    return engine
+    return open_store(url, SCHEMA, is_strict=True)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ responses_table = sa.Table(
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Index("kept_responses_by_age", "created_us"),
 )
-SCHEMA = Schema("kept", metadata, "0001", Path(__file__).parent / "versions", lambda tables: "0001")
+SCHEMA = Schema("kept", metadata, "0001", Path(__file__).parent / "versions")
 
 
 @dataclass(frozen=True)
@@ -75,16 +76,12 @@ class Kept:
 
     def __init__(self, engine: sa.Engine, *, look_every: int = 50) -> None:
         self._given, self._look_every = engine, look_every
-        self._is_open = False
         self._lock = threading.Lock()
         self._n_added = 0
 
-    @property
+    @cached_property
     def _engine(self) -> sa.Engine:
-        with self._lock:
-            if not self._is_open:
-                bring_up_to_date(self._given, SCHEMA)
-                self._is_open = True
+        bring_up_to_date(self._given, SCHEMA)
         return self._given
 
     def add_batch(self, batch: KeptBatch) -> None:
