@@ -18,6 +18,8 @@ from coreskills.classroom.standing import take_over_judgements
 from coreskills.classroom.store.claims import LEASE_S, Claims
 from coreskills.classroom.store.grades import Grades
 
+_NICE = 5  # who hands in, and whose kernel works, comes first; a third of a busy processor still keeps to time limits
+
 
 def build_queue(room: Classroom, grader: Grader) -> GradingQueue:
     """The queue of a classroom, with the examiner at its end."""
@@ -34,6 +36,7 @@ def build_queue(room: Classroom, grader: Grader) -> GradingQueue:
 def main() -> None:
     """Grade until the hub says stop."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    os.nice(_NICE)
     # nbgrader calls alembic by name, which lies beside this Python.
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     room = Run.load(Path(os.environ["CORESKILLS_RUN"])).classroom
@@ -48,12 +51,13 @@ def main() -> None:
             take_over_judgements(room, lab.id)
 
     queue.huey.periodic_task(crontab(minute="*"), name="take_over")(take_over)
-    stop = threading.Event()
-    threading.Thread(target=queue.watch, args=[stop], daemon=True).start()
+    queue.stopping = consumer.stop_flag
+    threading.Thread(target=queue.watch, daemon=True).start()
     try:
         consumer.run()
     finally:
-        stop.set()
+        queue.stopping.set()
+        queue.let_go()
         grader.close()
 
 

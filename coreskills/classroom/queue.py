@@ -85,6 +85,9 @@ class GradingQueue:
     Args:
         grade: Grades a batch of one lab; raising means that the whole batch could not be graded.
         shows: Whether a lab's feedback goes back at once.
+
+    Attributes:
+        stopping: Set when the worker is told to stop: what is being graded is finished, what waits goes on waiting.
     """
 
     def __init__(
@@ -99,13 +102,15 @@ class GradingQueue:
     ) -> None:
         self.huey, self._claims, self._exchange, self._grades = huey, claims, exchange, grades
         self._grade, self._shows = grade, shows
+        self.stopping = threading.Event()
+        self._held: set[int] = set()
         self.grade_lab = huey.task(name=_TASK)(self.work)
         self.look_again = huey.periodic_task(crontab(minute="*"), name="look_again")(self.refill)
 
-    def watch(self, stop: threading.Event) -> None:
+    def watch(self) -> None:
         """Refill at the start, and again once a lease has passed: what a killed predecessor left is free only then."""
         self.refill()
-        if not stop.wait(self._claims.lease_s + 1):
+        if not self.stopping.wait(self._claims.lease_s + 1):
             self.refill()
 
     def refill(self) -> None:
@@ -118,14 +123,20 @@ class GradingQueue:
     def work(self, lab: str) -> int:
         """Grade what is queued of a lab, batch by batch; how many were graded."""
         n = 0
-        while numbers := self._claims.claim(lab, limit=BATCH):
+        while not self.stopping.is_set() and (numbers := self._claims.claim(lab, limit=BATCH)):
+            self._held.update(numbers)
             batch = [self._exchange.submission(number) for number in numbers]
             with self._confirming(numbers):
                 outcomes = self._graded(lab, batch)
             for submission in batch:
                 self._keep(lab, submission, outcomes.get(submission.id, Outcome(error="the examiner gave no result")))
+            self._held.difference_update(numbers)
             n += len(batch)
         return n
+
+    def let_go(self) -> None:
+        """Queue again what this worker was grading when it had to stop, so that nobody waits for its lease."""
+        self._claims.give_back(sorted(self._held))
 
     def _graded(self, lab: str, batch: Sequence[Submission]) -> Mapping[int, Outcome]:
         try:

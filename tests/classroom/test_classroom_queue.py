@@ -19,7 +19,7 @@ import pytest
 import requests
 from huey import SqliteHuey
 
-from coreskills.classroom.queue import GradingQueue, Outcome, announcer, open_queue
+from coreskills.classroom.queue import BATCH, GradingQueue, Outcome, announcer, open_queue
 from coreskills.classroom.roster import Person, Roster
 from coreskills.classroom.service.app import open_exchange, release_open_labs
 from coreskills.classroom.settings import Classroom
@@ -88,6 +88,31 @@ def test_two_workers_share_and_never_double(room: Classroom, make_notebook: Call
         done = list(pool.map(lambda _: queue_of(room, grade).work(LAB), range(4)))
     assert sum(done) == 40
     assert sorted(seen) == list(range(1, 41))
+
+
+def test_a_worker_told_to_stop_leaves_the_rest_for_the_next(
+    room: Classroom, make_notebook: Callable[..., bytes]
+) -> None:
+    """The batch in hand is finished, no other is begun, and what a stopped worker still holds is queued again."""
+    submit(room, [f"l{n:02}" for n in range(20)], make_notebook)
+
+    def grade_and_stop(lab: str, batch: Sequence[Submission]) -> dict[int, Outcome]:
+        queue.stopping.set()
+        return full_marks(lab, batch)
+
+    queue = queue_of(room, grade_and_stop)
+    assert queue.work(LAB) == BATCH
+    assert states(room) == ["graded"] * BATCH + ["queued"] * (20 - BATCH)
+
+    def broken_off(lab: str, batch: Sequence[Submission]) -> dict[int, Outcome]:
+        raise KeyboardInterrupt
+
+    queue = queue_of(room, broken_off)
+    with pytest.raises(KeyboardInterrupt):
+        queue.work(LAB)
+    assert states(room).count("running") == BATCH
+    queue.let_go()
+    assert states(room).count("queued") == 20 - BATCH
 
 
 def test_one_that_cannot_be_graded_costs_the_others_nothing(
