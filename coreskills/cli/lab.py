@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,18 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from coreskills.course import Course, Lab, find_course
-from coreskills.errors import CourseError
+from coreskills.gateway.laptop_labs import released_files
+
+# JupyterLab asks each new user whether to fetch news (`news_url=None` does not stop that), and nbgrader offers what
+# needs its exchange, or a course to edit.
+_NOT_HERE = [
+    "@jupyterlab/apputils-extension:announcements",
+    "@jupyter/nbgrader:assignment-list",
+    "@jupyter/nbgrader:course-list",
+    "@jupyter/nbgrader:create-assignment",
+    "@jupyter/nbgrader:formgrader",
+    "@jupyter/nbgrader:menu",
+]
 
 _course_option = click.option(
     "--course",
@@ -30,6 +40,12 @@ _course_option = click.option(
 def _jupyter_options(function: click.decorators.FC) -> click.decorators.FC:
     """What `coreskills lab` and `coreskills lab open` share."""
     for option in (
+        click.option(
+            "--into",
+            type=click.Path(path_type=Path, file_okay=False),
+            help="The folder that JupyterLab shows, where your copies of labs lie; work that is there already is kept."
+            " By default: labs, and without a course this folder.",
+        ),
         click.option(
             "--port", type=int, default=8888, show_default=True, help="JupyterLab's; the next free one if taken."
         ),
@@ -46,9 +62,9 @@ def _jupyter_options(function: click.decorators.FC) -> click.decorators.FC:
 @_jupyter_options
 @click.pass_context
 def command(context: click.Context, /, course_dir: Path | None, **jupyter: Any) -> None:
-    """Labs on this computer. Alone: start JupyterLab here, with a private gateway."""
+    """Labs on this computer. Alone: start JupyterLab with all of them, and a private gateway."""
     if context.invoked_subcommand is None:
-        _run_jupyterlab([], course=_course(course_dir), **jupyter)
+        _run_jupyterlab(course=_course(course_dir), **jupyter)
 
 
 @command.command("list", epilog="Example: coreskills lab list --json")
@@ -71,21 +87,11 @@ def list_labs(course_dir: Path | None, as_json: bool) -> None:
 @command.command("open", epilog="Example: coreskills lab open b1-1-first-call --into ~/labs")
 @click.argument("lab_id", metavar="LAB")
 @_course_option
-@click.option(
-    "--into",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("labs"),
-    show_default=True,
-    help="Where your copies of labs lie; work that is there already is kept.",
-)
 @_jupyter_options
-def open_lab(lab_id: str, course_dir: Path | None, into: Path, **jupyter: Any) -> None:
+def open_lab(lab_id: str, course_dir: Path | None, **jupyter: Any) -> None:
     """Copy LAB, unless you have it already, and open it in JupyterLab."""
     course = find_course(course_dir)
-    into = into.expanduser().resolve()
-    notebook = fetch(course, course.lab(lab_id), into=into).relative_to(into).as_posix()
-    where = [f"--ServerApp.root_dir={into}", f"--LabApp.default_url=/lab/tree/{notebook}"]
-    _run_jupyterlab(where, course=course, **jupyter)
+    _run_jupyterlab(course=course, lab=course.lab(lab_id), **jupyter)
 
 
 def fetch(course: Course, lab: Lab, *, into: Path) -> Path:
@@ -97,12 +103,8 @@ def fetch(course: Course, lab: Lab, *, into: Path) -> Path:
     Raises:
         CourseError: The lab is not open, or was never released.
     """
-    released = course.root / "release" / lab.id
-    if not lab.is_open or not (released / f"{lab.id}.ipynb").is_file():
-        ready = ", ".join(each.id for each in course.open_labs) or "none yet"
-        raise CourseError(f"Lab {lab.id!r} is not open yet.", fix=f"choose one of: {ready}")
-    for file in sorted(path for path in released.rglob("*") if path.is_file()):
-        copy = into / lab.id / file.relative_to(released)
+    for file, inside in released_files(course, lab):
+        copy = into / lab.id / inside
         if not copy.exists():
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(file, copy)
@@ -130,17 +132,38 @@ def _course(course_dir: Path | None) -> Course | None:
 
 
 def _run_jupyterlab(
-    arguments: Sequence[str], *, course: Course | None, port: int, no_browser: bool, live: bool, allow_root: bool
+    *,
+    course: Course | None,
+    lab: Lab | None = None,
+    into: Path | None,
+    port: int,
+    no_browser: bool,
+    live: bool,
+    allow_root: bool,
 ) -> None:
     """JupyterLab in the foreground, until it ends."""
     from coreskills.gateway.laptop import private_gateway
 
-    with private_gateway(_state(course), course=course, live=live) as (url, token):
-        env = {**os.environ, "CORESKILLS_SERVICE_URL": url, "CORESKILLS_SERVICE_TOKEN": token}
+    folder = (into or Path("labs" if course else ".")).expanduser().resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    arguments = [f"--ServerApp.root_dir={folder}"]
+    if course is not None and lab is not None:
+        notebook = fetch(course, lab, into=folder).relative_to(folder).as_posix()
+        arguments.append(f"--LabApp.default_url=/lab/tree/{notebook}")
+    state = _state(course)
+    with private_gateway(state, course=course, live=live) as (url, token):
+        env = {
+            **os.environ,
+            "CORESKILLS_SERVICE_URL": url,
+            "CORESKILLS_SERVICE_TOKEN": token,
+            "JUPYTER_CONFIG_PATH": os.pathsep.join(
+                filter(None, [str(_config(state)), os.environ.get("JUPYTER_CONFIG_PATH")])
+            ),
+        }
         flags = [flag for flag, is_on in (("--no-browser", no_browser), ("--allow-root", allow_root)) if is_on]
         what = "the real models answer, on your account" if live else "the stand-in models answer, nothing is charged"
         click.echo(f"Private gateway at {url}: {what}.")
-        click.echo("For a new notebook, choose the kernel `CoreSkills (Python 3)`.")
+        click.echo(f"Your notebooks: {folder}. For a new one, choose the kernel `CoreSkills (Python 3)`.")
         jupyter = subprocess.Popen(
             [sys.executable, "-m", "jupyter", "lab", f"--ServerApp.port={port}", *flags, *arguments], env=env
         )
@@ -150,6 +173,15 @@ def _run_jupyterlab(
         code = jupyter.wait()
     if code:
         raise click.exceptions.Exit(1)
+
+
+def _config(state: Path) -> Path:
+    """Write what JupyterLab reads besides the owner's own configuration."""
+    page = {"disabledExtensions": dict.fromkeys(_NOT_HERE, True)}
+    folder = state / "jupyter"
+    (folder / "labconfig").mkdir(parents=True, exist_ok=True)
+    (folder / "labconfig" / "page_config.json").write_text(json.dumps(page, indent=1), encoding="utf-8")
+    return folder
 
 
 def _state(course: Course | None) -> Path:

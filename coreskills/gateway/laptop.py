@@ -20,6 +20,7 @@ from coreskills.course import Course
 from coreskills.errors import CourseError, GatewayError
 from coreskills.gateway.app import Gateway, create_app
 from coreskills.gateway.keys import BackendName, Grant, KeyStore
+from coreskills.gateway.laptop_labs import bundle, panel
 from coreskills.gateway.live import LiveBackend, upstreams_from_environment
 from coreskills.gateway.serve import GatewayServer
 from coreskills.ledger.store import Ledger
@@ -58,20 +59,26 @@ class Desk:
         self.base_url = ""
 
     def app(self) -> Starlette:
-        """Keys under ``/api/keys``, the gateway under ``/gateway``: the part of the course service a kernel needs."""
+        """Keys, the panel's labs with their files, and the gateway: the part of the course service needed here."""
         routes = [
             Route("/api/keys", self._guarded(self._mint), methods=["POST"]),
             Route("/api/keys/renew", self._guarded(self._renew), methods=["POST"]),
             Route("/api/keys/revoke", self._guarded(self._revoke), methods=["POST"]),
+            Route("/api/panel", self._guarded(self._panel)),
+            Route("/api/labs/{lab}/release", self._guarded(self._release)),
             Mount(PREFIX, create_app(self._gateway)),
         ]
         return Starlette(routes=routes)
 
     def _guarded(self, answer: Callable[[Any], Response]) -> Callable[[Request], Awaitable[Response]]:
+        """Answer only this computer's Jupyter server: the body of what it sends, the address of what it reads."""
+
         async def serve(request: Request) -> Response:
             shown = request.headers.get("authorization", "").removeprefix("token ")
             if not secrets.compare_digest(shown.encode(), self._token.encode()):
                 return _error(403, "This is the private gateway of another Jupyter server.")
+            if request.method != "POST":
+                return answer(request.path_params)
             try:
                 body = await request.json()
             except ValueError:
@@ -81,6 +88,20 @@ class Desk:
             return answer(body)
 
         return serve
+
+    def _panel(self, _: dict[str, str]) -> Response:
+        spent = self._gateway.budgets.spent_usd
+        return JSONResponse(panel(self._course, spent_usd=lambda lab: spent(self._learner, lab)))
+
+    def _release(self, path: dict[str, str]) -> Response:
+        try:
+            if self._course is None:
+                raise CourseError(
+                    "There is no course in this folder, so there are no labs.", fix="coreskills lab --course DIR"
+                )
+            return Response(bundle(self._course, self._course.lab(path["lab"])), media_type="application/zip")
+        except CourseError as error:
+            return JSONResponse({"error": error.what, "fix": error.fix}, status_code=404)
 
     def _mint(self, body: dict[str, Any]) -> Response:
         lab = str(body.get("lab") or SCRATCH)

@@ -26,7 +26,7 @@ class CourseService:
 
     Args:
         url: By default ``CORESKILLS_SERVICE_URL``, which the hub sets.
-        token: By default ``JUPYTERHUB_API_TOKEN``, which the hub sets.
+        token: By default ``JUPYTERHUB_API_TOKEN``, which the hub sets, or ``CORESKILLS_SERVICE_TOKEN`` without a hub.
         sleep: Waits between tries.
     """
 
@@ -34,7 +34,7 @@ class CourseService:
         self, url: str | None = None, token: str | None = None, *, sleep: Callable[[float], None] = time.sleep
     ) -> None:
         self._url = (url or os.environ.get("CORESKILLS_SERVICE_URL", "")).rstrip("/")
-        token = token or os.environ.get("JUPYTERHUB_API_TOKEN", "")
+        token = token or os.environ.get("CORESKILLS_SERVICE_TOKEN") or os.environ.get("JUPYTERHUB_API_TOKEN", "")
         if not self._url or not token:
             raise ServiceRefused(
                 "This is no server of the classroom: CORESKILLS_SERVICE_URL or JUPYTERHUB_API_TOKEN is not set.",

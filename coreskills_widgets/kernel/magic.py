@@ -11,6 +11,7 @@ from typing import Any
 from coreskills_widgets.format import badge_words, duration, money, money_total, percent, tokens, visible
 from coreskills_widgets.kernel import calls
 from coreskills_widgets.kernel.calls import GatewayAway, GatewayClient, Row
+from coreskills_widgets.widgets.spend import cost_words
 
 _MOST_TEXT = 2000
 NO_GATEWAY = """\
@@ -205,9 +206,7 @@ def _table(title: str, rows: Sequence[Row], *, key: Callable[[Row], str]) -> str
 def _line(row: Row) -> str:
     when = f"{duration(row.get('latency_ms'))}{' (recorded)' if row.get('source') == 'recorded' else ''}"
     model = row.get("model") or row.get("endpoint")
-    return (
-        f"{row.get('id'):>6}  {row.get('status')}  {model}  {money(row.get('cost_usd'))}  {when}  {row.get('source')}"
-    )
+    return f"{row.get('id'):>6}  {row.get('status')}  {model}  {cost_words(row)}  {when}  {row.get('source')}"
 
 
 def _told(call: Row) -> str:

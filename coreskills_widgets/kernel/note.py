@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from coreskills_widgets.format import badge_words, duration, money, money_total, tokens
 from coreskills_widgets.kernel.client import Row
+from coreskills_widgets.widgets.spend import cost_words
 
 # Requests that make no model work: they are listed, but not what a learner means by a call.
 _NO_MODEL = ("models", "messages/count_tokens", "messages/batches/read", "messages/batches/results", "responses/read")
@@ -181,7 +182,7 @@ def _table_row(row: Row) -> tuple[str, ...]:
         str(row.get("model") or row.get("endpoint") or ""),
         _outcome(row) if _is_failed(row) else "worked",
         f"{tokens(int(row.get('input_tokens') or 0))} in, {tokens(int(row.get('output_tokens') or 0))} out",
-        money(row.get("cost_usd")),
+        cost_words(row),
         duration(row.get("latency_ms")) + (" (recorded)" if row.get("source") == "recorded" else ""),
         str(row.get("source") or ""),
     )

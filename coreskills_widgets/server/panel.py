@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from coreskills_widgets.server.service import Away, ask_service
+from coreskills_widgets.server.service import Away, NoClassroom, ask_service
 
 Row = dict[str, Any]
 
 _MEMORY = ".coreskills-panel.json"
 _STARTED = frozenset({"new", "fetched"})
+_TODO = _STARTED | {"in_progress"}
 
 
 class Panel:
@@ -28,14 +29,19 @@ class Panel:
         self._as_of = ""
 
     async def read(self) -> Row:
-        """Ask the service; when it is away, the last answer with its time."""
+        """Ask the service; when it is away, the last answer with its time. Without a classroom, what is here."""
+        trouble = ""
         try:
             self._last = await ask_service("/api/panel")
             self._as_of = datetime.now(UTC).isoformat()
-            service: Row = {"state": "ok", "as_of_utc": self._as_of, "trouble": ""}
+        except NoClassroom:
+            self._last = {"has_classroom": False}
         except Away as error:
-            service = {"state": "away", "as_of_utc": self._as_of, "trouble": str(error)}
-        return overlay(self._last or self._from_disk(), root=self.root, checks=self.checks(), service=service)
+            trouble = str(error)
+        known = self._last or {}
+        shown = known if known.get("modules") else {**known, "modules": self._from_disk()}
+        service = {"state": "away" if trouble else "ok", "as_of_utc": self._as_of, "trouble": trouble}
+        return overlay(shown, root=self.root, checks=self.checks(), service=service)
 
     def checks(self) -> dict[str, Row]:
         """What the last Validate of each lab found here."""
@@ -56,15 +62,11 @@ class Panel:
         """The learner's copy of a lab's notebook, if it was fetched."""
         return _notebook(self.root, lab)
 
-    def _from_disk(self) -> Row:
-        """Without any answer yet: the labs that were fetched, so that Open and Validate work."""
+    def _from_disk(self) -> list[Row]:
+        """Without any answer: the labs that were fetched, so that Open and Validate work."""
         found = sorted(path.parent.name for path in self.root.glob("*/*.ipynb") if path.stem == path.parent.name)
         labs = [{"id": lab, "number": "", "title": lab, "state": "fetched"} for lab in found]
-        advice = {"lab_id": found[0], "action": "open", "reason": ""} if found else None
-        return {
-            "next": advice,
-            "modules": [{"id": "", "title": "Labs on this computer", "passed": 0, "total": len(labs), "labs": labs}],
-        }
+        return [{"id": "", "title": "Labs on this computer", "labs": labs}] if labs else []
 
 
 def overlay(panel: Row, *, root: Path, checks: dict[str, Row], service: Row) -> Row:
@@ -74,7 +76,8 @@ def overlay(panel: Row, *, root: Path, checks: dict[str, Row], service: Row) -> 
         for module in panel.get("modules", ())
     ]
     labs = {lab["id"]: lab for module in modules for lab in module["labs"]}
-    return {**panel, "modules": modules, "next": _next(panel.get("next"), labs), "service": service}
+    advice = panel["next"] if "next" in panel else _begun_or_first(labs)
+    return {**panel, "modules": modules, "next": _next(advice, labs), "service": service}
 
 
 def _with_local(lab: Row, *, root: Path, checks: dict[str, Row]) -> Row:
@@ -93,6 +96,17 @@ def _with_local(lab: Row, *, root: Path, checks: dict[str, Row]) -> Row:
     }
 
 
+def _begun_or_first(labs: dict[str, Row]) -> Row | None:
+    """Where nobody gives advice: go on with the first lab that is begun and not done, else begin the first new one."""
+    todo = [lab for lab in labs.values() if lab["state"] in _TODO and not _all_pass(lab)]
+    lab = min(todo, key=lambda lab: bool(lab["state"] == "new"), default=None)
+    return None if lab is None else {"lab_id": lab["id"], "action": "open" if lab["path"] else "fetch", "reason": ""}
+
+
+def _all_pass(lab: Row) -> bool:
+    return bool(lab["checks_n"]) and lab["checks_ok"] == lab["checks_n"]
+
+
 def _next(asked: Row | None, labs: dict[str, Row]) -> Row | None:
     """Follow the service's advice, as far as this disk allows: what is here already is opened, not fetched."""
     if asked is None or asked.get("lab_id") not in labs:
@@ -104,7 +118,7 @@ def _next(asked: Row | None, labs: dict[str, Row]) -> Row | None:
     elif action in ("open", "validate", "submit") and not lab["path"]:
         action = "fetch"
     if action in ("open", "validate") and lab["checks_n"]:
-        action = "submit" if lab["checks_ok"] == lab["checks_n"] else "validate"
+        action = "submit" if _all_pass(lab) else "validate"
     return {**asked, "action": action}
 
 

@@ -15,16 +15,21 @@ class Away(Exception):
     """Nobody answered, or not sensibly; what was known before stays true."""
 
 
+class NoClassroom(Exception):
+    """This JupyterLab belongs to no classroom, and to no private gateway either."""
+
+
 async def ask_service(path: str) -> dict[str, Any]:
     """Get something from the course service with this server's hub token.
 
     Raises:
-        Away: No course service in the environment, or it does not answer.
+        Away: It does not answer.
+        NoClassroom: There is none in the environment.
     """
     base = os.environ.get("CORESKILLS_SERVICE_URL", "").rstrip("/")
     token = os.environ.get("CORESKILLS_SERVICE_TOKEN") or os.environ.get("JUPYTERHUB_API_TOKEN", "")
     if not base or not token:
-        raise Away("this JupyterLab belongs to no classroom (CORESKILLS_SERVICE_URL or the hub's token is not set)")
+        raise NoClassroom
     return await _get(f"{base}{path}", {"Authorization": f"token {token}"})
 
 

@@ -95,6 +95,8 @@ def _titles(content: Any) -> dict[str, str]:
 def _message(cell: Any) -> str:
     for output in cell.outputs:
         if output.output_type == "error":
+            if output.ename == "NotImplementedError" and not output.evalue:
+                return "A function that it calls is not written yet."
             said = f"{output.ename}: {output.evalue}" if output.ename != "AssertionError" else output.evalue
             return _COLOURS.sub("", said or output.ename)[:_ERROR_CHARS]
         if output.output_type == "stream" and output.name == "stderr":

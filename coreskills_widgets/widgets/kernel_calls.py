@@ -32,7 +32,9 @@ def ask(path: str) -> Any:
         with _OPENER.open(request, timeout=_TIMEOUT_S) as response:
             return json.loads(response.read())
     except (OSError, ValueError) as error:
-        raise GatewayAway(f"the gateway at {base} did not answer ({getattr(error, 'reason', error)})") from error
+        why = getattr(error, "reason", error)
+        why = getattr(why, "strerror", None) or why
+        raise GatewayAway(f"the gateway at {base} did not answer ({why})") from error
 
 
 class KernelCalls:

@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from coreskills_widgets.format import UNKNOWN, badge_words, money, money_total, percent, plural, tokens
+from coreskills_widgets.format import UNKNOWN, badge_words, money, money_column, money_total, percent, plural, tokens
 
 Row = dict[str, Any]
+
+NOT_BILLED = "not billed"
 
 _DEFAULTS: Row = {
     "id": "",
@@ -45,8 +47,29 @@ def call_row(call: Mapping[str, Any], *, number: int) -> Row:
 
 
 def is_billed(row: Mapping[str, Any]) -> bool:
-    """Refused and failed calls are listed, and cost nothing."""
-    return int(row["status"] or 0) < 400
+    """Refused and failed calls are listed, and cost nothing; nor does a cell or a model that has no others."""
+    if "n_failed" in row:
+        return bool(row["n_failed"] < row["n_calls"])
+    return int(row.get("status") or 0) < 400
+
+
+def cost_column(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Write what calls, cells or models cost, one below the other."""
+    costs = money_column([row["cost_usd"] for row in rows])
+    return [_cost_words(row, cost) for row, cost in zip(rows, costs, strict=True)]
+
+
+def cost_words(row: Mapping[str, Any]) -> str:
+    """Write what one call cost."""
+    return _cost_words(row, money(row.get("cost_usd")))
+
+
+def _cost_words(row: Mapping[str, Any], cost: str) -> str:
+    if not is_billed(row):
+        return NOT_BILLED
+    if row.get("n_unpriced") and cost != UNKNOWN:
+        return f"at least {cost}"
+    return f"~{cost}" if row.get("estimated") else cost
 
 
 def summarise(rows: Sequence[Row], *, lab: str, budget_usd: Decimal | None, as_of: datetime | None = None) -> Row:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from coreskills_widgets.format import duration, money_column, plural, tokens
+from coreskills_widgets.format import duration, plural, tokens
 from coreskills_widgets.widgets import static_copy
-from coreskills_widgets.widgets.face import Face, front_end
-from coreskills_widgets.widgets.following import follow
-from coreskills_widgets.widgets.kernel_calls import GatewayAway, ask
-from coreskills_widgets.widgets.spend import Row, call_row, summarise
+from coreskills_widgets.widgets.calls_face import CallsFace
+from coreskills_widgets.widgets.face import front_end
+from coreskills_widgets.widgets.spend import Row, call_row, cost_column, is_billed, summarise
 from coreskills_widgets.widgets.tries import group_tries
 
 _RECENT = 20
@@ -21,7 +20,7 @@ _COPY_CHARS = 2_000
 _SECRET = frozenset({"authorization", "x-api-key", "api-key", "cookie", "set-cookie"})
 
 
-class TraceViewer(Face):
+class TraceViewer(CallsFace):
     """Requests and answers as they went over the wire, with tries, times and where the answer came from.
 
     With no calls given it follows this kernel: while a cell runs, and after each cell.
@@ -34,58 +33,27 @@ class TraceViewer(Face):
     _esm = front_end("trace_viewer")
 
     def __init__(self, calls: Iterable[Mapping[str, Any]] | None = None) -> None:
-        super().__init__()
-        self._revision = 0
         self._traces: dict[str, Row] = {}
         self._cell_id = _running_cell()
-        self._following = follow() if calls is None else None
-        if self._following is not None:
-            self.refresh()
-            self._following.join(self._follow)
-        else:
-            self.show(calls or ())
+        super().__init__(calls, whole_lab=False)
 
     def show(self, calls: Iterable[Mapping[str, Any]]) -> None:
         """Draw these calls instead of those drawn so far."""
-        self._revision += 1
-        listed = [dict(call) for call in calls]
-        rows = [_listed(call, number=number) for number, call in enumerate(listed, start=1)]
+        listed = list(calls)
+        super().show(listed)
+        ids = (str(call.get("id") or number) for number, call in enumerate(listed, start=1))
         self._traces = {
-            row["id"]: _without_secrets({**call, "id": row["id"]})
-            for row, call in zip(rows, listed, strict=True)
+            row_id: {**call, "id": row_id}
+            for row_id, call in zip(ids, listed, strict=False)
             if "request" in call or "response" in call
         }
-        self._draw(rows)
-
-    def refresh(self) -> None:
-        """Ask the gateway again; when it is away the last calls stay."""
-        if self._following is not None:
-            self._following.calls.refresh()
-            self._follow()
-
-    def _follow(self) -> None:
-        """Draw what is known of this kernel."""
-        assert self._following is not None
-        known = self._following.calls
-        if known.trouble:
-            if not self.facts:
-                self._draw([])
-            self.facts = {**self.facts, "state": "away", "trouble": known.trouble}
-            return
-        self._draw([_listed(call, number=number) for number, call in enumerate(known.calls, start=1)])
 
     def row_detail(self, row_id: str) -> Row | None:
         """Both sides of one call, without the key."""
-        if row_id in self._traces or self._following is None:
-            return self._traces.get(row_id)
-        try:
-            trace: Row = ask(f"calls/{row_id}")
-        except GatewayAway:
-            return None
-        return _without_secrets(trace)
+        trace = self._traces.get(row_id) or super().row_detail(row_id)
+        return None if trace is None else _without_secrets(trace)
 
-    def sentence(self) -> str:
-        """Say how many calls there were, and how many failed."""
+    def _finding(self) -> str:
         calls, failed = self.facts["n_listed"], self.facts["n_failed_listed"]
         if not calls:
             return "No calls yet."
@@ -110,19 +78,17 @@ class TraceViewer(Face):
             f"Call {static_copy.text(row['id'])}: {static_copy.text(row['model'])}", "".join(sides)
         )
 
-    def _draw(self, rows: list[Row]) -> None:
+    def _draw(self, calls: Sequence[Mapping[str, Any]]) -> None:
+        rows = [_listed(call, number=number) for number, call in enumerate(calls, start=1)]
         self._rows = group_tries(rows)
-        failed = sum(int(row["status"] or 0) >= 400 for row in self._rows)
+        summary = summarise(rows, lab="", budget_usd=None)
         self.facts = {
-            **{name: value for name, value in summarise(rows, lab="", budget_usd=None).items() if name[:3] != "by_"},
+            **{name: value for name, value in summary.items() if name[:3] != "by_"},
+            **self._facts(self._rows[-_RECENT:]),
             "sources": dict(Counter(row["source"] for row in self._rows if row["source"])),
-            "state": "ok",
-            "revision": self._revision,
-            "trouble": "",
             "cell_id": self._cell_id,
             "n_listed": len(self._rows),
-            "n_failed_listed": failed,
-            "recent": self._rows[-_RECENT:],
+            "n_failed_listed": sum(not is_billed(row) for row in self._rows),
         }
 
 
@@ -172,7 +138,6 @@ def _body_text(side: Any) -> str:
 
 
 def _table(rows: list[Row]) -> str:
-    costs = money_column([row["cost_usd"] for row in rows])
     cells = [
         [
             static_copy.text(row["id"]),
@@ -180,10 +145,10 @@ def _table(rows: list[Row]) -> str:
             static_copy.text(row["status"]),
             duration(row["latency_ms"]),
             f"{tokens(row['input_tokens'])} in, {tokens(row['output_tokens'])} out",
-            "not billed" if int(row["status"] or 0) >= 400 else cost,
+            cost,
             static_copy.text(row["source"]),
         ]
-        for row, cost in zip(rows, costs, strict=True)
+        for row, cost in zip(rows, cost_column(rows), strict=True)
     ]
     return static_copy.table(
         "Calls", ["#", "Model", "Status", "Time", "Tokens", "Cost", "From"], cells, numbers=(3, 4, 5)

@@ -177,7 +177,7 @@ def test_the_verdict_comes_first_and_a_hit_opens_in_its_page(opened: Gallery) ->
     first = widget.locator("[data-side=a] button").first
     expect(first).to_have_attribute(
         "aria-label",
-        "Rank 1, returns.pdf p. 3, score 0.821, right, rank 1, was 2 in BM25, matches opened, tent, return",
+        "Rank 1, returns.pdf p. 3, score 0.821, right, was 2 in BM25, matches opened, tent, return",
     )
     first.press("Enter")
     expect(widget.locator(".jp-coreskills-chunk")).to_have_text(
@@ -208,7 +208,7 @@ def test_two_hundred_hits_are_drawn_as_far_as_they_are_seen(opened: Gallery) -> 
     opened.page.keyboard.press("End")
     expect(opened.page.locator(":focus")).to_have_attribute(
         "aria-label",
-        r"Rank 200, returns.pdf p. 199, score 0.005, rank 200, was 58 in BM25, matches opened, tent, return",
+        r"Rank 200, returns.pdf p. 199, score 0.005, was 58 in BM25, matches opened, tent, return",
     )
 
 

@@ -2,8 +2,8 @@
 
 import { h } from '../shared/dom';
 import { badges, note } from '../shared/badge';
-import { clock, moneyTotal, percent, plural, visible } from '../shared/format';
-import { chargeWords, countsWords, type ISpend, type IVerdict } from './spend';
+import { percent, plural, visible } from '../shared/format';
+import { amountWords, awayWords, billed, chargeWords, countsWords, type ISpend, type IVerdict } from './spend';
 import type { ICellPart, IModelPart } from './parts';
 
 export interface ICostFacts extends ISpend {
@@ -18,13 +18,10 @@ export interface ICostFacts extends ISpend {
 }
 
 export function headline(facts: ICostFacts, verdict: IVerdict): HTMLElement {
-  const total = moneyTotal({ priced_usd: facts.spent_usd, n_unpriced: 0, n_estimated: facts.n_estimated });
-  const known = (facts.n_billed ?? facts.n_calls) > facts.n_unpriced || facts.n_unpriced === 0;
-  const amount = !known ? 'price unknown' : facts.n_unpriced > 0 ? `at least ${total}` : total;
   return h(
     'div',
     { class: 'jp-coreskills-row' },
-    h('span', { class: 'jp-coreskills-amount', title: `$${facts.spent_usd} exactly` }, amount),
+    h('span', { class: 'jp-coreskills-amount', title: `$${facts.spent_usd} exactly` }, amountWords(facts)),
     verdict.budget && h('span', {}, `of ${verdict.budget}${verdict.percent === null ? '' : ` \u00b7 ${verdict.percent} %`}`),
     verdict.state && h('span', {}, verdict.state),
     h('span', { class: 'jp-coreskills-row jp-coreskills-push' }, ...badges(facts.sources), chargeWords(facts.sources) && h('span', { class: 'jp-coreskills-small jp-coreskills-optional' }, chargeWords(facts.sources))),
@@ -73,11 +70,11 @@ export function counts(facts: ICostFacts): HTMLElement {
 export function notes(facts: ICostFacts): HTMLElement[] {
   const made: HTMLElement[] = [];
   if (facts.state !== 'ok') {
-    made.push(note('warn', `As of ${clock(facts.as_of_utc)}, trying again after each cell: ${facts.trouble}.`));
+    made.push(note('warn', awayWords(facts, facts.n_calls > 0)));
   }
   if (facts.n_unpriced > 0) {
     const words = `${facts.n_unpriced} ${plural(facts.n_unpriced, 'call')} without a known price`;
-    made.push(note('warn', facts.n_unpriced === facts.n_billed ? `${words}: what they cost is not in any sum.` : `At least: ${words}.`));
+    made.push(note('warn', facts.n_unpriced === billed(facts) ? `${words}: what they cost is not in any sum.` : `At least: ${words}.`));
   }
   if (facts.n_estimated > 0) {
     made.push(note('plain', `Tokens of ${facts.n_estimated} ${plural(facts.n_estimated, 'call')} are estimated: the provider did not say.`));

@@ -2,11 +2,10 @@
 
 import { pico } from '../shared/decimal';
 import { h } from '../shared/dom';
-import { moneyColumn, tokens } from '../shared/format';
+import { money, moneyColumn, tokens } from '../shared/format';
 import { sortableTable, type IColumn } from '../shared/table';
 
 export interface IPart {
-  calls?: number;
   n_calls: number;
   n_failed: number;
   n_unpriced: number;
@@ -50,6 +49,10 @@ function callsWords(part: IPart): string {
   return part.n_failed > 0 ? `${part.n_calls} (${part.n_failed} failed)` : String(part.n_calls);
 }
 
-function costWords(part: IPart, text: string): string {
+/** What a cell or a model cost; one whose calls were all refused or failed was not billed. */
+export function costWords(part: IPart, text = money(part.cost_usd)): string {
+  if (part.n_failed === part.n_calls) {
+    return 'not billed';
+  }
   return part.n_unpriced > 0 && part.cost_usd !== null ? `at least ${text}` : text;
 }

@@ -2,8 +2,8 @@
 
 import { pico, share } from '../shared/decimal';
 import { svg } from '../shared/dom';
-import { money, visible } from '../shared/format';
-import type { ICellPart } from './parts';
+import { money, plural, visible } from '../shared/format';
+import { costWords, type ICellPart } from './parts';
 
 const HEIGHT = 44;
 
@@ -28,7 +28,7 @@ function bar(cell: ICellPart, index: number, gap: number, top: bigint): SVGRectE
   const kind = cost === null ? 'unknown' : cost === 0n ? 'free' : 'paid';
   const height = kind === 'unknown' ? 12 : Math.max(2, share(cost!, top) * (HEIGHT - 2));
   const made = svg('rect', { x: index + gap / 2, y: HEIGHT - height, width: 1 - gap, height, 'data-kind': kind, 'data-at': index, 'vector-effect': 'non-scaling-stroke' });
-  made.append(svg('title', {}, `${visible(cell.label)}: ${money(cell.cost_usd)}, ${cell.n_calls} calls`));
+  made.append(svg('title', {}, `${visible(cell.label)}: ${costWords(cell)}, ${cell.n_calls} ${plural(cell.n_calls, 'call')}`));
   return made;
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { chargeWords, crossed, judge, type ISpend } from './spend';
+import { costWords } from './parts';
+import { amountWords, chargeWords, crossed, judge, type ISpend } from './spend';
 
 const spend = (more: Partial<ISpend>): ISpend => ({ lab: 'b1-2', spent_usd: '0.31', budget_usd: '0.50', n_calls: 48, n_billed: 48, n_unpriced: 0, n_estimated: 0, sources: { offline: 48 }, recent_call_usd: '0.008', ...more });
 
@@ -30,7 +31,15 @@ describe('a budget reads right at every edge', () => {
   it('never shows calls without any price as zero', () => {
     const verdict = judge(spend({ spent_usd: '0', n_calls: 3, n_billed: 3, n_unpriced: 3 }));
     expect([verdict.amount, verdict.percent]).toEqual(['price unknown', null]);
+    expect(amountWords(spend({ spent_usd: '0', n_calls: 4, n_failed: 1, n_billed: undefined, n_unpriced: 3 }))).toBe('price unknown');
+    expect(judge(spend({ spent_usd: '0', budget_usd: null, n_calls: 3, n_billed: 3, n_unpriced: 3 })).spoken).toBe('price unknown, no budget, offline');
+    expect(amountWords(spend({ n_unpriced: 3 }))).toBe('at least $0.31');
   });
+});
+
+it('says of a cell whose calls all failed that it was not billed', () => {
+  const part = { n_calls: 2, n_failed: 2, n_unpriced: 0, input_tokens: 0, output_tokens: 0, cost_usd: '0' };
+  expect([costWords(part), costWords({ ...part, n_failed: 1 }), costWords({ ...part, n_calls: 5, n_unpriced: 1, cost_usd: '0.1' })]).toEqual(['not billed', '$0.00', 'at least $0.10']);
 });
 
 it('speaks only on the way up', () => {

@@ -1,7 +1,7 @@
 /** What a spend summary says in words: shared by CostMeter and the status bar. */
 
 import { pico, share, type Money } from '../shared/decimal';
-import { badgeWords, money, moneySpoken, moneyTotal, percent, plural, tokens } from '../shared/format';
+import { badgeWords, clock, money, moneySpoken, moneyTotal, percent, plural, tokens, UNKNOWN } from '../shared/format';
 
 export interface ISpend {
   lab: string;
@@ -31,21 +31,32 @@ export interface IVerdict {
   /** What is left, and from 80 % what to do. */
   left: string;
   spoken: string;
-  isOver: boolean;
 }
 
 const UNDERNEATH: Level[] = ['plain', 'half', 'warn', 'bad'];
 
+/** Calls that cost something, whatever: refused and failed ones do not. */
+export function billed(spend: ISpend): number {
+  return spend.n_billed ?? spend.n_calls - (spend.n_failed ?? 0);
+}
+
+/** What was spent, in few words: never zero for a price that nobody knows. */
+export function amountWords(spend: ISpend): string {
+  const total = moneyTotal({ priced_usd: spend.spent_usd, n_estimated: spend.n_estimated });
+  return spend.n_unpriced === 0 ? total : isUnknown(spend) ? UNKNOWN : `at least ${total}`;
+}
+
+function isUnknown(spend: ISpend): boolean {
+  return spend.n_unpriced > 0 && spend.n_unpriced >= billed(spend);
+}
+
 export function judge(spend: ISpend): IVerdict {
-  const amount = moneyTotal({ ...spend, priced_usd: spend.spent_usd, n_calls: spend.n_billed ?? spend.n_calls });
-  if (spend.budget_usd === null) {
-    const spoken = `${moneySpoken(spend.spent_usd)} spent, no budget${sourcesSpoken(spend)}`;
-    return { amount, budget: '', percent: null, fill: 0, level: 'plain', state: '', left: '', spoken, isOver: false };
-  }
-  const isUnknown = spend.n_unpriced > 0 && spend.n_unpriced === (spend.n_billed ?? spend.n_calls);
-  if (isUnknown) {
-    const spoken = `price unknown, budget ${moneySpoken(spend.budget_usd)}${sourcesSpoken(spend)}`;
-    return { amount, budget: money(spend.budget_usd), percent: null, fill: 0, level: 'plain', state: '', left: '', spoken, isOver: false };
+  const amount = moneyTotal({ ...spend, priced_usd: spend.spent_usd, n_calls: billed(spend) });
+  if (spend.budget_usd === null || isUnknown(spend)) {
+    const spent = isUnknown(spend) ? UNKNOWN : `${moneySpoken(spend.spent_usd)} spent`;
+    const budget = spend.budget_usd === null ? 'no budget' : `budget ${moneySpoken(spend.budget_usd)}`;
+    const spoken = `${spent}, ${budget}${sourcesSpoken(spend)}`;
+    return { amount, budget: spend.budget_usd === null ? '' : money(spend.budget_usd), percent: null, fill: 0, level: 'plain', state: '', left: '', spoken };
   }
   const used = percent(spend.spent_usd, spend.budget_usd);
   const level = levelOf(used);
@@ -58,7 +69,6 @@ export function judge(spend: ISpend): IVerdict {
     state: level === 'half' ? 'half used' : '',
     left: leftWords(spend, level),
     spoken: `${moneySpoken(spend.spent_usd)} of ${moneySpoken(spend.budget_usd)}, ${used} percent${sourcesSpoken(spend)}`,
-    isOver: used >= 100,
   };
 }
 
@@ -74,6 +84,11 @@ export function countsWords(spend: ISpend): string {
     parts.push(`${spend.n_failed} failed, not billed`);
   }
   return parts.join(' \u00b7 ');
+}
+
+/** The gateway is away: what is shown is from before; nothing is shown where nothing was known. */
+export function awayWords({ as_of_utc, trouble }: { as_of_utc: string; trouble: string }, hasValues: boolean): string {
+  return hasValues ? `As of ${clock(as_of_utc)}, trying again after each cell: ${trouble}.` : `Not known yet: ${trouble}. Your cells still run; this tries again after each of them.`;
 }
 
 /** Where the answers came from, and that nobody paid for them. */

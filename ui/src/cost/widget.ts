@@ -117,7 +117,7 @@ function render({ model, el }: IRendering<ICostFacts>): () => void {
   function drawTop(): void {
     const now = facts();
     if (now.n_calls === 0) {
-      fill(top, h('p', {}, 'Nothing spent yet. The cost of each call shows here when a cell calls a model.'), ...notes(now));
+      fill(top, now.state === 'ok' && h('p', {}, 'Nothing spent yet. The cost of each call shows here when a cell calls a model.'), ...notes(now));
       return;
     }
     const verdict = judge(now);

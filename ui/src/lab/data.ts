@@ -37,13 +37,15 @@ export interface ILab {
 export interface IModule {
   id: string;
   title: string;
-  passed: number;
-  total: number;
+  passed?: number;
+  total?: number;
   labs: ILab[];
 }
 
 export interface IPanel {
   course?: { id: string; title: string };
+  /** False on one's own computer: nobody takes labs in or gives scores. */
+  has_classroom?: boolean;
   next?: { lab_id: string; action: Action; reason: string } | null;
   modules: IModule[];
   badge?: { modules_done: number; modules_total: number; capstone?: string | boolean | null; earned?: boolean } | null;

@@ -12,6 +12,7 @@ import { Menu } from '@lumino/widgets';
 import { Api } from './api';
 import { serveCells, showCell } from './cells';
 import { showCopies } from './copies';
+import type { Action } from './data';
 import { courseIcon } from './icon';
 import { CoursePanel } from './panel';
 import { SpendStatus } from './status';
@@ -105,9 +106,9 @@ const course: JupyterFrontEndPlugin<void> = {
 };
 
 function addCommands(app: JupyterFrontEnd, panel: CoursePanel, tracker: INotebookTracker): void {
-  const here = () => {
+  const here = (action: Action) => {
     const path = tracker.currentWidget?.context.path;
-    return path ? panel.labAt(path) : undefined;
+    return path ? panel.labAt(path, action) : undefined;
   };
   app.commands.addCommand(COMMANDS.show, { label: 'Course', caption: 'What to do next', icon: courseIcon, execute: () => app.shell.activateById(panel.id) });
   app.commands.addCommand(COMMANDS.continue, {
@@ -120,9 +121,9 @@ function addCommands(app: JupyterFrontEnd, panel: CoursePanel, tracker: INoteboo
   for (const action of ['validate', 'submit'] as const) {
     app.commands.addCommand(COMMANDS[action], {
       label: action === 'validate' ? 'Validate This Lab' : 'Submit This Lab',
-      isEnabled: () => here() !== undefined,
+      isEnabled: () => here(action) !== undefined,
       execute: () => {
-        const lab = here();
+        const lab = here(action);
         if (lab) {
           app.shell.activateById(panel.id);
           return panel.act(lab, action);

@@ -12,7 +12,7 @@ import { visible } from '../shared/format';
 import { Refused, type Api } from './api';
 import type { Action, ILab, IPanel, IValidation } from './data';
 import { nameOf, view, type IViewState } from './view';
-import { conflictWords, news, validationWords } from './words';
+import { actionsFor, conflictWords, news, validationWords } from './words';
 
 const FAILED_SHOWN = 3;
 const SAME_SAVE_MS = 500; // as JupyterLab: file systems round the time of a save
@@ -60,9 +60,9 @@ export class CoursePanel extends Widget {
     }
   }
 
-  /** The lab whose notebook lies at this path, if any. */
-  labAt(path: string): ILab | undefined {
-    return this.labs().find(lab => lab.path === path);
+  /** The lab whose notebook lies at this path, if there is one with which this can be done. */
+  labAt(path: string, action: Action): ILab | undefined {
+    return this.labs().find(lab => lab.path === path && actionsFor(lab, this.panel?.has_classroom).includes(action));
   }
 
   /** Do something with a lab, and say what came of it. */

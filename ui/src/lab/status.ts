@@ -7,10 +7,10 @@ import { Signal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
 
 import { badges } from '../shared/badge';
-import { chargeWords, crossed, judge, type Level } from '../cost/spend';
+import { amountWords, chargeWords, crossed, judge, type Level } from '../cost/spend';
 import { below } from '../cost/meter';
 import { h, say } from '../shared/dom';
-import { badgeWords, clock, count, money, plural } from '../shared/format';
+import { badgeWords, clock, count, plural } from '../shared/format';
 import type { Api, IStatus } from './api';
 
 const EVERY_MS = 20_000;
@@ -161,7 +161,7 @@ export class SpendStatus extends Widget {
     }
     this.button.replaceChildren(
       ...parts.map(part => h('strong', {}, part)),
-      h('span', {}, this.known.n_unpriced > 0 ? `at least ${money(this.known.spent_usd)}` : money(this.known.spent_usd)),
+      h('span', {}, amountWords(this.known)),
       h('span', { class: 'jp-coreskills-status-total' }, verdict.percent === null ? '' : `/ ${verdict.budget} \u00b7 ${verdict.percent} %`),
       h('span', {}, badgeWords(this.known.sources) || (this.known.backend ?? '')),
     );
@@ -203,7 +203,7 @@ export class SpendStatus extends Widget {
       { role: 'dialog', 'aria-label': `Cost of ${known.lab}` },
       h('h3', {}, known.lab),
       h('p', { class: 'jp-coreskills-amount' }, verdict.amount),
-      h('p', {}, verdict.percent === null ? 'no budget' : `of ${verdict.budget}, ${verdict.percent} %`, verdict.state && `, ${verdict.state}`),
+      h('p', {}, verdict.budget ? `of ${verdict.budget}` : 'no budget', verdict.percent !== null && `, ${verdict.percent} %`, verdict.state && `, ${verdict.state}`),
       below(verdict),
       h('p', {}, `${count(known.n_calls)} ${plural(known.n_calls, 'call')}`),
       h('div', { class: 'jp-coreskills-row' }, ...badges(known.sources), chargeWords(known.sources) && h('span', { class: 'jp-coreskills-small' }, chargeWords(known.sources))),

@@ -4,7 +4,7 @@ import { note } from '../shared/badge';
 import { button, h, type Child } from '../shared/dom';
 import { clock, date } from '../shared/format';
 import type { Action, ILab, IModule, IPanel } from './data';
-import { actionsFor, attemptsWords, badgeWords, cardLines, dueWords, LABELS, passingWords, restWords, RUNNING, spendWords, stateOf } from './words';
+import { actionsFor, attemptsWords, badgeWords, cardLines, dueWords, LABELS, moduleWords, passingWords, restWords, RUNNING, spendWords, stateOf } from './words';
 
 export interface IViewState {
   openModules: Set<string>;
@@ -27,6 +27,7 @@ export function view(panel: IPanel, state: IViewState, actions: IViewActions): H
   const parts: Child[] = [
     panel.service.state === 'away' && away(panel),
     card(panel, next, state, actions),
+    panel.has_classroom === false && labs.length > 0 && h('p', { class: 'jp-coreskills-small' }, 'These labs are on this computer. Fetch, Open and Validate work here; handing in and scores need your classroom.'),
     progress(panel),
     h('div', {}, ...panel.modules.map(module => moduleOf(module, panel, state, actions))),
   ];
@@ -48,7 +49,7 @@ function card(panel: IPanel, lab: ILab | undefined, state: IViewState, actions: 
     return h('section', { class: 'jp-coreskills-card jp-coreskills-next', 'aria-label': 'Continue' }, h('p', {}, words));
   }
   const action = panel.next!.action;
-  const isNew = lab.state === 'new' && panel.modules.every(module => module.passed === 0);
+  const isNew = panel.modules.every(module => module.labs.every(each => each.state === 'new' || each.state === 'to_come'));
   return h(
     'section',
     { class: 'jp-coreskills-card jp-coreskills-next', 'aria-label': 'Continue' },
@@ -115,7 +116,7 @@ function progress(panel: IPanel): HTMLElement | null {
 function moduleOf(module: IModule, panel: IPanel, state: IViewState, actions: IViewActions): HTMLElement {
   const isOpen = state.openModules.has(module.id);
   const unfold = button('', () => actions.toggleModule(module.id), { class: 'jp-coreskills-unfold-button', 'aria-expanded': String(isOpen), 'data-module': module.id });
-  unfold.append(h('span', { 'aria-hidden': 'true' }, isOpen ? '\u25be' : '\u25b8'), h('span', { class: 'jp-coreskills-name' }, [module.id, module.title].filter(Boolean).join(' ')), h('span', { class: 'jp-coreskills-small' }, `${module.passed} of ${module.total}`));
+  unfold.append(h('span', { 'aria-hidden': 'true' }, isOpen ? '\u25be' : '\u25b8'), h('span', { class: 'jp-coreskills-name' }, [module.id, module.title].filter(Boolean).join(' ')), h('span', { class: 'jp-coreskills-small' }, moduleWords(module)));
   return h('section', {}, h('h3', {}, unfold), isOpen && h('ul', {}, ...module.labs.map(lab => labRow(lab, panel, state, actions))));
 }
 
@@ -133,7 +134,7 @@ function labRow(lab: ILab, panel: IPanel, state: IViewState, actions: IViewActio
 
 function labMore(lab: ILab, panel: IPanel, state: IViewState, actions: IViewActions): HTMLElement {
   const lines = [lab.grading_note ?? passingWords(lab), attemptsWords(lab), spendWords(lab)].filter(Boolean);
-  const possible = actionsFor(lab);
+  const possible = actionsFor(lab, panel.has_classroom);
   const isAway = panel.service.state === 'away';
   return h(
     'div',

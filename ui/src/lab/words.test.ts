@@ -37,6 +37,7 @@ it('offers fetch before, and open, validate, submit after', () => {
   expect(actionsFor(lab({}))).toEqual(['fetch']);
   expect(actionsFor(lab({ path: 'b1-2/b1-2.ipynb', feedback_new: true }))).toEqual(['open', 'validate', 'submit', 'feedback']);
   expect(actionsFor(lab({ state: 'to_come' }))).toEqual([]);
+  expect(actionsFor(lab({ path: 'b1-2/b1-2.ipynb' }), false)).toEqual(['open', 'validate']);
 });
 
 it('says each line of the card once', () => {

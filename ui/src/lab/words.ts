@@ -1,7 +1,7 @@
 /** What the Course panel says: pure functions of its data. */
 
 import { money, plural } from '../shared/format';
-import type { Action, ILab, IPanel, IValidation } from './data';
+import type { Action, ILab, IModule, IPanel, IValidation } from './data';
 
 export const LABELS: Record<Action, string> = {
   fetch: 'Fetch',
@@ -89,15 +89,20 @@ export function spendWords(lab: ILab): string {
 }
 
 /** What the learner may do with a lab now; the first is what it is about. */
-export function actionsFor(lab: ILab): Action[] {
+export function actionsFor(lab: ILab, hasClassroom = true): Action[] {
   if (lab.state === 'to_come') {
     return [];
   }
-  const actions: Action[] = lab.path ? ['open', 'validate', 'submit'] : ['fetch'];
+  const actions: Action[] = !lab.path ? ['fetch'] : hasClassroom ? ['open', 'validate', 'submit'] : ['open', 'validate'];
   if (lab.feedback_new || lab.local_feedback?.length || lab.state === 'feedback') {
     actions.push('feedback');
   }
   return actions;
+}
+
+/** How far a module is; on one's own computer nobody counts. */
+export function moduleWords(module: IModule): string {
+  return module.total === undefined ? `${module.labs.length} ${plural(module.labs.length, 'lab')}` : `${module.passed ?? 0} of ${module.total}`;
 }
 
 export function badgeWords(panel: IPanel): string {
@@ -116,7 +121,7 @@ export function badgeWords(panel: IPanel): string {
 export function restWords(panel: IPanel): string {
   const labs = panel.modules.flatMap(module => module.labs);
   if (labs.length === 0) {
-    return 'The labs of your course show here once the classroom answers.';
+    return panel.has_classroom === false ? 'There is no course here. To see its labs, start JupyterLab in the folder of the course with: coreskills lab' : 'The labs of your course show here once the classroom answers.';
   }
   if (badgeWords(panel).startsWith('Badge earned')) {
     return badgeWords(panel);

@@ -95,7 +95,7 @@ export function rankedLists(open: (hit: IHit) => void, point: (id: string | null
       { 'data-id': hit.id, 'data-right': hit.right ? '' : null, 'data-hot': hit.id === hot, style: `top:${index * ROW}px;height:${ROW}px` },
       h('h3', {}, unfold),
       h('div', { class: 'jp-coreskills-axis', 'aria-hidden': 'true' }, share === null ? null : h('span', { style: `width:${(share * 100).toFixed(1)}%` })),
-      h('p', { class: 'jp-coreskills-why' }, [...remarks(hit), whyWords(hit)].join(' \u00b7 '), h('span', { class: 'jp-coreskills-narrow' }, facts.other_retriever && hit.change ? ` \u00b7 ${changeWords(hit, other)}` : '')),
+      h('p', { class: 'jp-coreskills-why' }, h('span', { class: 'jp-coreskills-narrow' }, facts.other_retriever && hit.change ? `${changeWords(hit, other)} \u00b7 ` : ''), [...remarks(hit), whyWords(hit)].join(' \u00b7 ')),
       h('p', { class: 'jp-coreskills-head jp-coreskills-small', dir: 'auto' }, ...marked(hit.head.replace(/\s/g, ' '), hit.marks)),
     );
     made.addEventListener('pointerenter', () => heat(hit.id));

@@ -20,7 +20,7 @@ export function whyWords(hit: IHit): string {
   if (hit.words.length === 0) {
     return 'no shared words: near in meaning only';
   }
-  return `matches: ${hit.words.map(found => `${found.word} \u00d7${found.count}`).join(', ')}`;
+  return `matches: ${hit.words.map(found => `${found.word}${found.count > 1 ? ` \u00d7${found.count}` : ''}`).join(', ')}`;
 }
 
 export function rarityWords(hit: IHit): string {
@@ -51,7 +51,7 @@ export function changeWords(hit: IHit, other: string): string {
   switch (hit.change) {
     case 'up':
     case 'down':
-      return `rank ${hit.rank}, ${hit.side === 'a' ? 'was' : 'now'} ${hit.other_rank} in ${other}`;
+      return `${hit.side === 'a' ? 'was' : 'now'} ${hit.other_rank} in ${other}`;
     case 'same':
       return `same rank in ${other}`;
     case 'new':

@@ -2,6 +2,8 @@
 
 import { fill, h } from './dom';
 
+const LONG = 15;
+
 export interface IColumn<T> {
   name: string;
   cell(row: T): HTMLElement | string;
@@ -10,7 +12,7 @@ export interface IColumn<T> {
   isNumber?: boolean;
 }
 
-export function sortableTable<T>(caption: string, columns: IColumn<T>[], rows: readonly T[]): HTMLTableElement {
+export function sortableTable<T>(caption: string, columns: IColumn<T>[], rows: readonly T[]): HTMLElement {
   const body = h('tbody');
   const order = { column: -1, sign: 1 };
   const heads = columns.map((column, index) => h('th', { scope: 'col', class: column.isNumber ? 'jp-coreskills-number' : null }, head(column, index)));
@@ -44,5 +46,6 @@ export function sortableTable<T>(caption: string, columns: IColumn<T>[], rows: r
   }
 
   draw();
-  return h('table', { class: 'jp-coreskills-table' }, h('caption', { class: 'jp-coreskills-unheard' }, caption), h('thead', {}, h('tr', {}, ...heads)), body);
+  const table = h('table', { class: 'jp-coreskills-table' }, h('caption', { class: 'jp-coreskills-unheard' }, caption), h('thead', {}, h('tr', {}, ...heads)), body);
+  return rows.length > LONG ? h('div', { class: 'jp-coreskills-scroll jp-coreskills-long', role: 'region', tabindex: 0, 'aria-label': `${caption}, ${rows.length} rows` }, table) : table;
 }

@@ -3,19 +3,16 @@
 import { badges, note } from '../shared/badge';
 import { goToCell, leaveOnEscape } from '../shared/cells';
 import { button, fill, h, paced, say, toggle } from '../shared/dom';
-import { clock, money } from '../shared/format';
 import { Rows, withRecent, type IRendering } from '../shared/model';
 import { wear } from '../shared/styles';
+import { awayWords, amountWords, type ISpend } from '../cost/spend';
 import type { IRow, ITrace } from './data';
 import { traceDetail } from './detail';
 import css from './trace.css';
 import { callTree } from './tree';
 import { countWords, passes, type IFilter } from './words';
 
-interface IFacts {
-  spent_usd: string;
-  n_unpriced: number;
-  sources: Record<string, number>;
+interface IFacts extends ISpend {
   as_of_utc: string;
   state: 'ok' | 'away';
   trouble: string;
@@ -81,13 +78,13 @@ function render({ model, el }: IRendering<IFacts>): () => void {
     const isEmpty = now.n_listed === 0;
     toggle(split, !isEmpty);
     toggle(tools, !isEmpty);
-    fill(notes, now.state === 'away' && note('warn', `As of ${clock(now.as_of_utc)}, trying again after each cell: ${now.trouble}.`));
+    fill(notes, now.state === 'away' && note('warn', awayWords(now, !isEmpty)));
     if (isEmpty) {
-      fill(head, h('p', {}, 'No calls yet. Run a cell that calls a model: its request and answer show here.'));
+      fill(head, now.state === 'ok' && h('p', {}, 'No calls yet. Run a cell that calls a model: its request and answer show here.'));
       return;
     }
     const shown = known().filter(call => passes(call, filter)).reverse();
-    fill(head, h('strong', {}, `${countWords(shown.length, now.n_listed)}`), h('span', {}, `${now.n_unpriced > 0 ? 'at least ' : ''}${money(now.spent_usd)}`), h('span', { class: 'jp-coreskills-row jp-coreskills-push' }, ...badges(now.sources)));
+    fill(head, h('strong', {}, `${countWords(shown.length, now.n_listed)}`), h('span', {}, amountWords(now)), h('span', { class: 'jp-coreskills-row jp-coreskills-push' }, ...badges(now.sources)));
     tree.show(shown);
     say(status, shown.length === 0 ? 'No call matches.' : '');
   }
