@@ -104,10 +104,13 @@ def _label(element: Any) -> str:
 
 def _main() -> None:
     from streamlit import env_util
+    from streamlit.components.v2 import manifest_scanner
     from streamlit.testing.v1 import AppTest
 
     # Asked once a process for a warning that nobody sees here; it resolves every module's path, half a second.
     env_util.is_repl = lambda: False
+    # Reads what every installed package says of itself to find others' components: a second for each session.
+    manifest_scanner.scan_component_manifests = lambda *_: []
     steps = json.load(sys.stdin)
     sessions: dict[int, Any] = {}
     at, pages = 0, []
