@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from coreskills.course import find_course
-
 if TYPE_CHECKING:
     from coreskills.examiner.grading import Graded
     from coreskills.examiner.pool import Pool
@@ -58,14 +56,15 @@ def command(
     Learner code runs in a sandbox; tests, recordings and scores stay out of its reach. Exits with 1 when a submission
     could not be graded: it has no score then, the others have.
     """
-    root = course.resolve() if course else find_course().root
-    from coreskills.examiner.course_folders import examined_as, folders_of, load_config
-    from coreskills.examiner.terms import terms_for
     from coreskills.examiner.warm import Settings
 
+    root = course.resolve() if course else _course_here()
     settings = Settings(gateway=(root / "course.toml").is_file(), sandbox=not is_unsafe)
     pool = _pool(workers, scheduler, settings)
     try:
+        from coreskills.examiner.course_folders import examined_as, folders_of, load_config
+        from coreskills.examiner.terms import terms_for
+
         config = load_config(root)
         folders = folders_of(root, config)
         told = examined_as(config)
@@ -87,6 +86,12 @@ def command(
         _print_summary(rows)
     if any(row.error for row in rows):
         sys.exit(1)
+
+
+def _course_here() -> Path:
+    from coreskills.course import find_course
+
+    return find_course().root
 
 
 def _pool(workers: int | None, scheduler: str | None, settings: Settings) -> Pool:

@@ -14,7 +14,7 @@ from types import TracebackType
 
 from coreskills.errors import GradingError, SandboxError
 from coreskills.examiner.job import Examination, Job
-from coreskills.examiner.warm import Settings
+from coreskills.examiner.warm import QUICK_TO_FORK, Settings
 from coreskills_widgets.candidate import channel as channels
 from coreskills_widgets.candidate.channel import Channel, ChannelClosed
 
@@ -36,11 +36,12 @@ class ExaminerProcess:
             [sys.executable, "-m", "coreskills.examiner.host", str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"},
+            env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+            | QUICK_TO_FORK,
         )
         theirs.close()
         self._channel = Channel(ours)
-        self._channel.send({"base": str(self._base), "warm": asdict(settings or Settings())})
+        self._channel.send({"base": str(self._base), "workers": workers, "warm": asdict(settings or Settings())})
         self._is_ready = False
 
     def wait(self) -> None:
@@ -69,7 +70,8 @@ class ExaminerProcess:
         source = iter(jobs)
         under_way: dict[str, Job] = {}
         while True:
-            while len(under_way) < self._workers and (job := next(source, None)) is not None:
+            # Twice as many as run at a time: the next one starts while its caller still writes the last one's scores.
+            while len(under_way) < 2 * self._workers and (job := next(source, None)) is not None:
                 under_way[job.id] = job
                 self._channel.send({"job": job.to_json()})
             if not under_way:

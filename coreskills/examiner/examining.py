@@ -24,6 +24,11 @@ from coreskills_widgets.labs import surroundings
 
 MAX_RESTORES = 12
 _PROGRAM_WORDS = ("program.run", "app.drive", "web.visit")
+_LIBRARY_WORDS = {
+    "matplotlib": ("matplotlib", "seaborn", ".plot"),
+    "pypdf": ("pypdf", ".pdf"),
+    "streamlit": ("app.drive", "streamlit"),
+}
 _left_open: list[contextlib.ExitStack] = []
 Cell = dict[str, Any]
 
@@ -134,8 +139,14 @@ class Examiner:
         os.chdir(slot / "work")
         share_files(slot / "tmp")
         key = self._door.key if self._door else "none"
-        env, programs = learner_environment(key, job.lab), _runs_programs(job.notebook)
-        forked = fork_candidate(self._house, self._slot, limits=job.limits, env=env, programs=programs)
+        forked = fork_candidate(
+            self._house,
+            self._slot,
+            limits=job.limits,
+            env=learner_environment(key, job.lab),
+            libraries=tuple(name for name, words in _LIBRARY_WORDS.items() if _mentions(job.notebook, words)),
+            programs=_mentions(job.notebook, _PROGRAM_WORDS),
+        )
         if self._door:
             self._door.serve(forked.door)
         else:
@@ -248,9 +259,9 @@ def _absent(job: Job, scores: list[CellScore]) -> list[CellScore]:
     return [CellScore(name, 0.0, most, "failed", text) for name, most in job.tests.items() if name not in present]
 
 
-def _runs_programs(notebook: dict[str, Any]) -> bool:
-    """Guess from the text; a wrong guess costs milliseconds, never a result."""
-    return any(word in _source(cell) for cell in notebook["cells"] for word in _PROGRAM_WORDS)
+def _mentions(notebook: dict[str, Any], words: tuple[str, ...]) -> bool:
+    """Guess what it uses from its text; a wrong guess costs milliseconds, never a result."""
+    return any(word in _source(cell) for cell in notebook["cells"] for word in words)
 
 
 def _source(cell: Cell) -> str:

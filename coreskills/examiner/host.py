@@ -55,7 +55,7 @@ class Host:
         self._base = Path(settings["base"])
         self._running: dict[int, Running] = {}
         self._waiting: list[Job] = []
-        self._slots = list(range(houses.N_SLOTS))
+        self._slots = list(range(min(int(settings["workers"]), houses.N_SLOTS)))
         wanted = Settings(**settings["warm"])
         self._warm = WarmParent(self._base, settings=wanted)
         self._house: House = self._warm.house
@@ -63,7 +63,6 @@ class Host:
         self._load()
         if wanted.gateway:
             self._load_gateway()
-        gc.collect()
         gc.freeze()
         self._warm.wait()
 
@@ -240,6 +239,7 @@ def main() -> None:
         client.send({"refused": error.what, "fix": error.fix})
         return
     host.serve()
+    os._exit(0)  # tearing down the libraries would take a quarter of a second
 
 
 if __name__ == "__main__":

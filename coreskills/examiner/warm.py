@@ -23,6 +23,8 @@ _THREAD_SETTINGS = (
     "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "RAYON_NUM_THREADS",
 )  # fmt: skip
 _SINGLE_THREADED = dict.fromkeys(_THREAD_SETTINGS, "1")
+# All memory in one heap of huge pages: a fork copies a hundred page-table entries instead of 45,000 (4 ms, not 14).
+QUICK_TO_FORK = {"PYTHONMALLOC": "malloc", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1:glibc.malloc.arena_max=1"}
 FIX = (
     "run as root, or allow user namespaces (sysctl kernel.unprivileged_userns_clone=1, user.max_user_namespaces=10000, "
     "and kernel.apparmor_restrict_unprivileged_userns=0 on Ubuntu); in a container add --cap-add SYS_ADMIN. "
@@ -132,19 +134,23 @@ class WarmParent:
 
     def stop(self) -> None:
         """End it and all its candidates."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        try:
-            self._process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        self._process.kill()  # its candidates die with it
+        self._process.wait()
 
 
-def fork_candidate(house: House, slot: int, *, limits: Limits, env: dict[str, str], programs: bool = False) -> Forked:
+def fork_candidate(
+    house: House,
+    slot: int,
+    *,
+    limits: Limits,
+    env: dict[str, str],
+    libraries: tuple[str, ...] = (),
+    programs: bool = False,
+) -> Forked:
     """Have the warm parent fork a candidate into a slot.
 
     Args:
+        libraries: Of those that the warm parent imports when first asked for (``zygote.ON_REQUEST``).
         programs: It will run Python programs: keep a process ready that they are forked from.
 
     Raises:
@@ -154,7 +160,8 @@ def fork_candidate(house: House, slot: int, *, limits: Limits, env: dict[str, st
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(str(house.base / "zygote.sock"))
         parent = Channel(connection)
-        parent.send({"slot": slot, "limits": asdict(limits), "env": env, "programs": programs}, fds=(theirs.fileno(),))
+        wanted = {"slot": slot, "limits": asdict(limits), "env": env, "libraries": libraries, "programs": programs}
+        parent.send(wanted, fds=(theirs.fileno(),))
         theirs.close()
         pid = int(parent.receive()["pid"])
     channel = Channel(ours)
@@ -192,7 +199,7 @@ def learner_environment(key: str, lab: str) -> dict[str, str]:
 def _clean_environment(base: Path) -> dict[str, str]:
     """What the warm parent starts with: nothing of the grader's own environment, where keys may stand."""
     kept = learner_environment("", "")
-    return {**{name: value for name, value in kept.items() if "KEY" not in name}, "HOME": str(base)}
+    return {**{name: value for name, value in kept.items() if "KEY" not in name}, "HOME": str(base), **QUICK_TO_FORK}
 
 
 def _course_side() -> list[str]:

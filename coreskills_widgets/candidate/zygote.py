@@ -34,8 +34,18 @@ PRELOAD = (
     "IPython.core.ultratb", "stack_data", "executing", "pure_eval", "asttokens", "pygments.lexers",
     "pygments.formatters", "pygments.styles.default", "unittest.mock", "decimal", "dataclasses", "csv", "sqlite3",
     "concurrent.futures", "asyncio", "statistics", "inspect", "random", "hashlib", "uuid", "zoneinfo",
-    "matplotlib_inline.backend_inline",
 )  # fmt: skip
+# Slow, and many labs do without: imported before the first fork that asks for it.
+ON_REQUEST = {
+    "matplotlib": "matplotlib_inline.backend_inline",
+    "pypdf": "pypdf",
+    "streamlit": "streamlit.testing.v1",
+}
+FIRST_TABLE = """\
+import pandas
+_t = pandas.DataFrame([{"a": "x", "b": 1.5}, {"a": "y", "b": 2.5}])
+print(_t.groupby("a").b.sum().to_dict(), _t[_t.b > 2].merge(_t, on="a").sort_values("a"), _t._repr_html_())
+"""
 
 
 def preload(names: tuple[str, ...]) -> None:
@@ -66,15 +76,16 @@ class Zygote:
         self._listener.listen(64)
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        gc.collect()
         gc.freeze()
         gc.enable()
 
     def _warm_up(self) -> None:
-        """Run a cell that prints and one that fails: the first of each costs a tenth of a second."""
+        """Run a cell that prints, one that fails, one with a table: the first of each is slow."""
         with contextlib.redirect_stdout(io.StringIO()):
             self._shell.run("_ = [1]\nprint(_)\n_", 1)
             self._shell.run("def _f():\n    raise ValueError(1)\n_f()", 1)
+            if "pandas" in sys.modules:
+                self._shell.run(FIRST_TABLE, 1)
         for name in [name for name in self._shell.names if name not in self._shell.hidden_names]:
             del self._shell.names[name]
 
@@ -102,12 +113,19 @@ class Zygote:
             channel.close()
             return
         fds = channel.take_fds()
+        self._load(request["libraries"])
         pid = kernel_calls.fork_into(sandbox.NAMESPACES if self._house.is_walled else 0)
         if pid == 0:
             _live(self._house, self._shell, request, fds[0])
         for fd in fds:
             os.close(fd)
         channel.send({"pid": pid})
+
+    def _load(self, names: list[str]) -> None:
+        """Import what candidates from this one on are likely to use."""
+        if missing := [ON_REQUEST[name] for name in names if ON_REQUEST[name] not in sys.modules]:
+            preload(tuple(missing))
+            gc.freeze()
 
 
 def _live(house: houses.House, shell: Shell, request: dict[str, Any], fd: int) -> None:
