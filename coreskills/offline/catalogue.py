@@ -22,7 +22,7 @@ class ModelInfo:
     Attributes:
         tier: Which offline tier stands behind a text model; ``None`` for embeddings and rerank.
         max_output_tokens: The classroom's limit; 0 where nothing is written.
-        retired_on: From this day the provider answers 404.
+        retired_on: From this day the provider answers 404; one that is announced lies ahead.
         dimensions: Native length of an embedding's vectors.
         takes_sampling: Whether the provider accepts ``temperature`` and ``top_p`` for it.
     """
@@ -45,15 +45,24 @@ class ModelInfo:
         return self.retired_on is not None and self.retired_on <= AS_OF
 
 
+# What the providers have announced. Source: as of RETIRED, below.
+_ENDS = {
+    "claude-sonnet-4-5": date(2026, 11, 30),
+    **dict.fromkeys(("gpt-5", "gpt-5-mini", "gpt-5-nano", "o3"), date(2026, 12, 11)),
+    **dict.fromkeys(("gpt-4.1", "gpt-4.1-mini", "gpt-4o", "gpt-4o-mini"), date(2027, 1, 14)),
+    **dict.fromkeys(("gpt-5.4-nano", "gpt-5.1"), date(2027, 4, 1)),
+}
+
+
 def _claude(
     name: str, tier: TierName, shown: str, created: date, *, context: int = 1_000_000, **more: object
 ) -> ModelInfo:
     output = {"small": 64_000, "medium": 128_000, "large": 128_000}[tier]
-    return ModelInfo(name, "anthropic", tier, "text", context, output, shown, created, **more)  # type: ignore[arg-type]  # fields by name
+    return ModelInfo(name, "anthropic", tier, "text", context, output, shown, created, _ENDS.get(name), **more)  # type: ignore[arg-type]  # fields by name
 
 
 def _gpt(name: str, tier: TierName, created: date, *, context: int, output: int = 128_000, **more: object) -> ModelInfo:
-    return ModelInfo(name, "openai", tier, "text", context, output, name, created, **more)  # type: ignore[arg-type]  # fields by name
+    return ModelInfo(name, "openai", tier, "text", context, output, name, created, _ENDS.get(name), **more)  # type: ignore[arg-type]  # fields by name
 
 
 def _embedding(name: str, created: date, dimensions: int) -> ModelInfo:
@@ -67,20 +76,32 @@ CURRENT = [
     _claude("claude-opus-5", "large", "Claude Opus 5", date(2026, 7, 1)),
     _claude("claude-sonnet-5", "medium", "Claude Sonnet 5", date(2026, 7, 1)),
     _claude("claude-opus-4-8", "large", "Claude Opus 4.8", date(2026, 5, 1)),
+    _claude("claude-opus-4-7", "large", "Claude Opus 4.7", date(2026, 4, 16)),
     _claude("claude-sonnet-4-6", "medium", "Claude Sonnet 4.6", date(2026, 2, 17), takes_sampling=True),
+    _claude("claude-opus-4-6", "large", "Claude Opus 4.6", date(2026, 2, 5), takes_sampling=True),
+    _claude("claude-opus-4-5", "large", "Claude Opus 4.5", date(2025, 11, 24), context=200_000, takes_sampling=True),
     _claude("claude-haiku-4-5", "small", "Claude Haiku 4.5", date(2025, 10, 15), context=200_000, takes_sampling=True),
+    _claude("claude-sonnet-4-5", "medium", "Claude Sonnet 4.5", date(2025, 9, 29), context=200_000,
+            takes_sampling=True),
     _gpt("gpt-6.1-sol", "large", date(2026, 10, 1), context=1_050_000),
     _gpt("gpt-6.1-terra", "medium", date(2026, 10, 1), context=1_050_000),
     _gpt("gpt-6-luna", "small", date(2026, 8, 1), context=1_050_000),
+    _gpt("gpt-6-sol", "large", date(2026, 8, 1), context=1_050_000),
+    _gpt("gpt-5.6-sol", "large", date(2026, 6, 1), context=1_050_000),
+    _gpt("gpt-5.6-terra", "medium", date(2026, 6, 1), context=1_050_000),
+    _gpt("gpt-5.6-luna", "small", date(2026, 6, 1), context=1_050_000),
+    _gpt("gpt-5.5", "large", date(2026, 4, 23), context=1_000_000),
     _gpt("gpt-5.4", "large", date(2026, 3, 5), context=1_050_000),
     _gpt("gpt-5.4-mini", "medium", date(2026, 3, 17), context=400_000),
     _gpt("gpt-5.4-nano", "small", date(2026, 3, 17), context=400_000),
+    _gpt("gpt-5.2", "large", date(2025, 12, 11), context=400_000),
+    _gpt("gpt-5.1", "large", date(2025, 11, 13), context=400_000),
     _gpt("gpt-5", "large", date(2025, 8, 7), context=400_000),
     _gpt("gpt-5-mini", "medium", date(2025, 8, 7), context=400_000),
     _gpt("gpt-5-nano", "small", date(2025, 8, 7), context=400_000),
+    _gpt("o3", "large", date(2025, 4, 16), context=200_000, output=100_000),
     _gpt("gpt-4.1", "large", date(2025, 4, 14), context=1_047_576, output=32_768, takes_sampling=True),
     _gpt("gpt-4.1-mini", "medium", date(2025, 4, 14), context=1_047_576, output=32_768, takes_sampling=True),
-    _gpt("gpt-4.1-nano", "small", date(2025, 4, 14), context=1_047_576, output=32_768, takes_sampling=True),
     _gpt("gpt-4o", "large", date(2024, 5, 13), context=128_000, output=16_384, takes_sampling=True),
     _gpt("gpt-4o-mini", "small", date(2024, 7, 18), context=128_000, output=16_384, takes_sampling=True),
     # Open weights: whoever serves them, mostly behind an OpenAI-shaped API, gives them this name.
@@ -93,7 +114,8 @@ CURRENT = [
 ]  # fmt: skip
 
 # Source: anthropic.resources.messages.messages.DEPRECATED_MODELS of anthropic 2.12; claude-3-5-sonnet and
-# claude-3-haiku from Anthropic's deprecations page, as reported in the labs' spec.
+# claude-3-haiku from Anthropic's deprecations page, as reported in the labs' spec; for OpenAI the docstring
+# of openai.types.shared.ChatModel of openai 3.54.
 _RETIRED: tuple[tuple[str, TierName, date], ...] = (
     ("claude-3-5-sonnet-20241022", "medium", date(2025, 10, 28)),
     ("claude-3-5-sonnet-20240620", "medium", date(2025, 10, 28)),
@@ -111,9 +133,18 @@ _RETIRED: tuple[tuple[str, TierName, date], ...] = (
     ("claude-sonnet-4-0", "medium", date(2026, 6, 15)),
     ("claude-2.1", "medium", date(2025, 7, 21)),
     ("claude-2.0", "medium", date(2025, 7, 21)),
+    ("gpt-4.1-nano", "small", date(2026, 10, 23)),
+    ("gpt-4-turbo", "large", date(2026, 10, 23)),
+    ("gpt-4", "large", date(2026, 10, 23)),
+    ("gpt-3.5-turbo", "small", date(2026, 10, 23)),
+    ("o4-mini", "medium", date(2026, 10, 23)),
+    ("o3-mini", "medium", date(2026, 10, 23)),
+    ("o1", "large", date(2026, 10, 23)),
+    ("chatgpt-4o-latest", "large", date(2026, 2, 17)),
 )
 RETIRED = [
-    ModelInfo(name, "anthropic", tier, "text", 200_000, 8_192, retired_on=day)
+    ModelInfo(name, "anthropic" if name.startswith("claude") else "openai", tier, "text", 200_000, 8_192,
+              retired_on=day)
     for name, tier, day in _RETIRED
 ]  # fmt: skip
 

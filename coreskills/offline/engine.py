@@ -39,7 +39,7 @@ def complete(prompt: Prompt, info: ModelInfo, embedder: Embedder) -> Completion:
         if task.skill == "tool":
             routing.without_tools(task, embedder)
         made = run(task, embedder, tier)
-    return _finish(prompt, task, made, n_input)
+    return _finish(prompt, info, task, made, n_input)
 
 
 def run(task: Task, embedder: Embedder, tier: Tier) -> Answer:
@@ -144,7 +144,7 @@ class _Cut:
     sequence: str | None = None
 
 
-def _finish(prompt: Prompt, task: Task, made: Answer, n_input: int) -> Completion:
+def _finish(prompt: Prompt, info: ModelInfo, task: Task, made: Answer, n_input: int) -> Completion:
     text = made.text
     prefill = task.prefill.rstrip()
     if prefill and text.startswith(prefill.strip()):
@@ -153,7 +153,7 @@ def _finish(prompt: Prompt, task: Task, made: Answer, n_input: int) -> Completio
     calls = (
         ()
         if cut.reason in ("max_tokens", "stop_sequence")
-        else tuple(_call(prompt, i, *c) for i, c in enumerate(made.calls))
+        else tuple(_call(prompt, info, i, *c) for i, c in enumerate(made.calls))
     )
     reason: StopReason = "tool_use" if calls else "refusal" if made.refused and cut.reason == "end" else cut.reason
     n_output = cut.n + sum(
@@ -183,9 +183,10 @@ def _cut(text: str, prompt: Prompt) -> _Cut:
     return _Cut(short, n, "stop_sequence" if sequence is not None else "end", sequence)
 
 
-def _call(prompt: Prompt, number: int, name: str, arguments: Mapping[str, Any]) -> ToolCall:
-    """A tool call whose id depends on the request only."""
+def _call(prompt: Prompt, info: ModelInfo, number: int, name: str, arguments: Mapping[str, Any]) -> ToolCall:
+    """A tool call whose id depends on the request only, and begins as the provider's do."""
     base = json.dumps(
         [prompt.model, prompt.repetition, number, name, dict(arguments), len(prompt.turns)], sort_keys=True, default=str
     )
-    return ToolCall(hashlib.blake2b(base.encode("utf-8", "replace"), digest_size=12).hexdigest(), name, arguments)
+    digest = hashlib.blake2b(base.encode("utf-8", "replace"), digest_size=12).hexdigest()
+    return ToolCall(f"{'toolu' if info.provider == 'anthropic' else 'call'}_{digest}", name, arguments)

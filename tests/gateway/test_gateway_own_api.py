@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from decimal import Decimal
 from typing import Any
@@ -161,10 +162,11 @@ def test_own_api_needs_a_key(house: House, path: str) -> None:
 
 
 def test_page_says_what_it_is(house: House) -> None:
-    """Stand-ins, by name; the page needs no key and loads nothing."""
+    """Stand-ins, by name, with the price that the ledger counts; the page needs no key and loads nothing."""
     answer = house.http("nobody's").get("/")
     assert answer.headers["content-type"].startswith("text/html")
     assert "stand-ins" in answer.text
-    assert "claude-haiku-5-5" in answer.text
+    row = answer.text.split("claude-haiku-5-5</th>")[1].split("</tr>")[0]
+    assert re.findall(r"[$]?[\d.,]+", re.sub("<[^>]*>", " ", row)) == ["1,000,000", "$0.10", "$0.50"]
     assert f"ANTHROPIC_BASE_URL={house.url}" in answer.text
     assert "<script" not in answer.text

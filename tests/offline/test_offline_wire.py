@@ -126,7 +126,7 @@ def test_temperature_varies_by_repetition_and_a_seed_holds_it(say: Say) -> None:
     asked = [label_prompt(domain, text, described=False) for _, text in domain.texts[:6]]
 
     def spread(**options: object) -> int:
-        return sum(len({told(say(p, model="gpt-4.1-nano", repetition=r, **options)) for r in range(8)}) for p in asked)
+        return sum(len({told(say(p, model="gpt-4o-mini", repetition=r, **options)) for r in range(8)}) for p in asked)
 
     assert spread(temperature=0.0) == len(asked)
     assert spread(temperature=1.0, seed=5) == len(asked)

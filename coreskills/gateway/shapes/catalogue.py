@@ -77,10 +77,10 @@ def _anthropic(info: ModelInfo) -> dict[str, Any]:
         "type": "model",
         "id": info.id,
         "display_name": info.display_name or info.id,
-        "created_at": datetime.combine(info.created, datetime.min.time(), UTC).isoformat().replace("+00:00", "Z"),
-        "lifecycle": "active",
+        "created_at": _midnight(info.created),
+        "lifecycle": "deprecated" if info.retired_on else "active",
         "deprecated_at": None,
-        "retires_at": None,
+        "retires_at": _midnight(info.retired_on) if info.retired_on else None,
         "line": next((line for line in ("haiku", "sonnet", "opus", "fable", "mythos") if line in info.id), None),
         "max_input_tokens": info.context_tokens,
         "max_tokens": info.max_output_tokens,
@@ -104,6 +104,10 @@ def _anthropic(info: ModelInfo) -> dict[str, Any]:
 
 def _openai(info: ModelInfo) -> dict[str, Any]:
     return {"id": info.id, "object": "model", "created": _seconds(info.created), "owned_by": "openai"}
+
+
+def _midnight(day: date) -> str:
+    return f"{day.isoformat()}T00:00:00Z"
 
 
 def _seconds(day: date) -> int:
