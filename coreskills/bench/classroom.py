@@ -1,8 +1,9 @@
-"""The class page measured: 300 learners, all labs of the course, each handed in once to four times."""
+"""The course service measured: a class that hands in, and the class page of 300 learners who did all labs."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import tempfile
 import time
 from collections.abc import Mapping
@@ -15,10 +16,12 @@ import httpx
 from sqlalchemy import insert
 
 from coreskills.bench import Figure
+from coreskills.classroom.queue import announcer, open_queue
 from coreskills.classroom.roster import Person, Roster
-from coreskills.classroom.service.app import PREFIX, Service, create_app, open_exchange
+from coreskills.classroom.service.app import PREFIX, Service, create_app, open_exchange, release_open_labs
 from coreskills.classroom.service.identity import Caller
 from coreskills.classroom.settings import Classroom
+from coreskills.classroom.store.bundle import pack
 from coreskills.classroom.store.grades import Grades
 from coreskills.classroom.store.tables import Base, ChecksRow, GradeLogRow, GradeRow, SubmissionRow, writing
 from coreskills.course import find_course
@@ -27,9 +30,11 @@ from coreskills.ledger.store import Ledger
 
 LEARNERS = 300
 REACH_MS = 300
+HAND_IN_REACH_MS = 50  # a hundred learners within ten seconds, on half of one processor
+_LAB = "b1-1-first-call"
 _CHECKS = 18
 _TIMED = 5
-_NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+_NOON = datetime(2024, 9, 2, 12, tzinfo=UTC)
 PAGES = {
     "class page": "/class",
     "class page, filtered": "/class?module=M1&state=passed",
@@ -41,15 +46,20 @@ PAGES = {
 
 
 def measure() -> list[Figure]:
-    """The process's own time for each page, the median of a few; and the first page after a new grade."""
+    """The process's own time: for a submission, for each page, and for the first page after new grades."""
     with tempfile.TemporaryDirectory(prefix="coreskills-bench-") as folder:
         room = Classroom(course=find_course(None), state=Path(folder))
         room.make_folders()
         fill(room, LEARNERS)
-        times = asyncio.run(_ask(room))
+        hand_in_ms, times = asyncio.run(_ask(room))
     size = f"{LEARNERS} x {len(room.course.labs)}"
+    reached = hand_in_ms < HAND_IN_REACH_MS
     return [
-        Figure(f"{name}, {size}", ms, "ms", None, None, f"< {REACH_MS} ms", ms < REACH_MS) for name, ms in times.items()
+        Figure("one submission of a rush", hand_in_ms, "ms", None, None, f"< {HAND_IN_REACH_MS} ms", reached),
+        *(
+            Figure(f"{name}, {size}", ms, "ms", None, None, f"< {REACH_MS} ms", ms < REACH_MS)
+            for name, ms in times.items()
+        ),
     ]
 
 
@@ -90,7 +100,7 @@ def _hand_in(
         {
             **{"id": number, "lab": lab, "learner": learner, "attempt": attempt, "sha256": "0" * 64, "n_bytes": 1},
             **{"received_utc": _NOON + timedelta(seconds=number), "is_late": number % 20 == 0},
-            **{"state": "graded", "state_utc": _NOON, "error": ""},
+            **{"state": "graded", "state_utc": _NOON + timedelta(seconds=number + 9), "error": ""},
         }
     )
     rows[GradeRow].append({"submission_id": number, "misses": 0, **points})
@@ -111,23 +121,48 @@ class _Instructor:
         return code
 
 
-async def _ask(room: Classroom) -> dict[str, float]:
+async def _ask(room: Classroom) -> tuple[float, dict[str, float]]:
     keys, ledger = KeyStore(room.keys_url), Ledger(room.ledger_url)
-    service = Service(room, open_exchange(room), Roster(room.database_url), _Instructor(), keys, ledger, "")
+    exchange, wake = open_exchange(room), announcer(open_queue(room))
+    service = Service(room, exchange, Roster(room.database_url), _Instructor(), keys, ledger, "", wake_grader=wake)
+    release_open_labs(room, exchange)
     transport = httpx.ASGITransport(create_app(service))
     headers = {"Authorization": "token any"}
     async with httpx.AsyncClient(transport=transport, base_url="http://bench", headers=headers) as client:
+        hand_in_ms = await _rush(client, room)
         times = {}
         for name, path in PAGES.items():
             await _time(client, path)  # what is kept is read once
             times[name] = sorted([await _time(client, path) for _ in range(_TIMED)])[_TIMED // 2]
-        Grades(room.database_url).set_manual(1, Decimal(2))
-        started = time.perf_counter()  # not the process's time: the class is read again while the page is made
-        (await client.get(f"{PREFIX}/class")).raise_for_status()
-        times["class page, first after a change (by the clock)"] = 1000 * (time.perf_counter() - started)
+        times["class page, first after new grades"] = sorted(
+            [await _time_after_a_grade(client, room, n) for n in range(1, 6)]
+        )[2]
     keys.close()
     ledger.close()
-    return times
+    return hand_in_ms, times
+
+
+async def _rush(client: httpx.AsyncClient, room: Classroom) -> float:
+    """A hundred different submissions, sixteen at a time; each of them new to the store."""
+    notebook = json.loads((room.course.root / "release" / _LAB / f"{_LAB}.ipynb").read_text(encoding="utf-8"))
+    bodies = []
+    for number in range(100):
+        notebook["metadata"]["number"] = number
+        bodies.append(pack({f"{_LAB}.ipynb": json.dumps(notebook).encode()}))
+    at_once = asyncio.Semaphore(16)
+
+    async def hand_in(body: bytes) -> None:
+        async with at_once:
+            (await client.post(f"{PREFIX}/api/labs/{_LAB}/submissions", content=body)).raise_for_status()
+
+    started = time.process_time()
+    await asyncio.gather(*map(hand_in, bodies))
+    return 1000 * (time.process_time() - started) / len(bodies)
+
+
+async def _time_after_a_grade(client: httpx.AsyncClient, room: Classroom, number: int) -> float:
+    Grades(room.database_url).record(number, auto=Decimal(3), max_points=Decimal(20), checks=[])
+    return await _time(client, "/class")
 
 
 async def _time(client: httpx.AsyncClient, path: str) -> float:

@@ -29,7 +29,10 @@ from coreskills.progress.rules import Score
 
 log = logging.getLogger("coreskills.classroom.grader")
 # Where the examiner works, and where libraries lie, is nobody's business but the operator's.
-_PATHS = re.compile(r"/(?:var/tmp|tmp)/lab-[^/\s]+/\d+/work/|/[^\s\"']*/(?:site-packages|dist-packages)/")
+_PATHS = re.compile(
+    r"/[^\s\"']*/lab-[^/\s\"']+/\d+/(?:work|tmp|home)\b/?|/[^\s\"']*/(?:(?:site|dist)-packages|lib/python3\.\d+)/"
+    r"|/[^\s\"']*/(?=coreskills_widgets/)"
+)
 
 
 class ExaminerGrader:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from coreskills.examiner.messages import HIDDEN
+
 MARK = "coreskills"  # the metadata key the examiner writes
 _HIDDEN_TITLE = re.compile(r"#\s*Checked at grading:\s*(.+)")
 
@@ -73,7 +75,7 @@ def read_misses(notebook: Mapping[str, Any]) -> int:
 
 
 def _check(cell: Mapping[str, Any], mark: Mapping[str, Any], heading: str) -> Check:
-    is_hidden = str(mark["grade_id"]).endswith("-hidden")
+    is_hidden = str(mark["grade_id"]).endswith("-hidden") or HIDDEN in _source(cell)
     named = _HIDDEN_TITLE.match(_source(cell))
     return Check(
         id=str(mark["grade_id"]),

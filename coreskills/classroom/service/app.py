@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
-from coreskills.classroom.overview import ClassView
+from coreskills.classroom.class_view import ClassView
 from coreskills.classroom.recommendations import Recommendations
 from coreskills.classroom.roster import Roster
 from coreskills.classroom.schedule import DueDates
@@ -62,7 +62,7 @@ class Service:
 
     @cached_property
     def class_view(self) -> ClassView:
-        """Kept, so that an unchanged class is read once."""
+        """One for all pages: what is unchanged is read once."""
         return ClassView(self.classroom.database_url, self.classroom.course)
 
     @property

@@ -10,7 +10,7 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 
 from coreskills.classroom.feedback import shown_points
-from coreskills.classroom.overview import Cell
+from coreskills.classroom.overview import Cell, Overview
 from coreskills.classroom.service.door import Asked, Refused
 from coreskills.classroom.service.rendering import MARKS, PREFIX, WORDS, formgrader_address, render
 from coreskills.classroom.store.claims import Claims
@@ -27,23 +27,23 @@ _ROWS = 200
 def lab_page(asked: Asked) -> Response:
     """``/class/labs/{lab}``: each check, worst first, with names behind every number."""
     lab = asked.service.classroom.course.lab(asked.path["lab"])
-    seen, checks = asked.service.class_view.overview(), asked.service.class_view.checks(lab.id)
-    cells = [cell for (_, number), cell in seen.cells.items() if number == lab.id]
-    graded = [cell for cell in cells if cell.score is not None]
-    passed, median = seen.foot.get(lab.id, (0, None))
-    summary = f"{len(cells)} of {len(seen.people)} handed in, {passed} passed"
-    if median is not None:
-        summary += f", median {shown_points(median)} of {lab.points.total}"
+    view = asked.service.class_view
+    seen = view.overview()
+    column = seen.column(lab.id)
+    cells = column.cells.values()
+    summary = f"{len(cells)} of {len(seen.people)} handed in, {column.n_passed} passed"
+    if column.median is not None:
+        summary += f", median {shown_points(column.median)} of {lab.points.total}"
     return render(
         asked,
         "class_lab.html",
         lab=lab,
-        checks=checks,
+        checks=view.checks(seen, lab.id),
         summary=summary + ".",
-        graded=len(graded),
-        to_judge=sum(cell.score is not None and cell.score.manual is None for cell in cells),
+        graded=sum(cell.score is not None for cell in cells),
+        to_judge=len(column.to_judge),
         waiting=sum(cell.state in ("submitted", "grading") for cell in cells),
-        misses=[cell for cell in cells if cell.misses],
+        misses=column.with_misses,
         formgrader=formgrader_address(asked, lab.id),
     )
 
@@ -59,12 +59,13 @@ def learner_page(asked: Asked) -> Response:
     track: Any = person.track
     status = completion(course, best_scores(course, attempts), track=track, recommendation=reason)
     spent = service.spent_by_lab(person.name)
+    seen = service.class_view.overview()
     return render(
         asked,
         "class_learner.html",
         person=person,
-        rows=_lab_rows(asked, person.name, attempts, spent),
-        stuck=[each for each in service.class_view.stuck() if each.learner == person.name],
+        rows=_lab_rows(asked, seen, person.name, attempts, spent),
+        stuck=service.class_view.explain([each for each in seen.stuck() if each.learner == person.name]),
         spent=money(sum(spent.values(), start=Decimal(0))),
         modules_done=status.modules_done,
         modules_total=len(status.modules),
@@ -76,15 +77,15 @@ def learner_page(asked: Asked) -> Response:
 
 
 def _lab_rows(
-    asked: Asked, learner: str, attempts: Sequence[Attempt], spent: Mapping[str, Decimal]
+    asked: Asked, seen: Overview, learner: str, attempts: Sequence[Attempt], spent: Mapping[str, Decimal]
 ) -> list[dict[str, Any]]:
     """One row for each lab that is open, or that the learner handed in."""
     service = asked.service
-    cells, due = service.class_view.overview().cells, service.due.of(learner)
+    due = service.due.of(learner)
     costs = dict(zip(spent, money_column(list(spent.values())), strict=True))
     rows = []
     for lab in service.classroom.course.labs:
-        cell = cells.get((learner, lab.id))
+        cell = seen.cell(learner, lab.id)
         if cell is not None or lab.is_open:
             own = [each for each in attempts if each.lab == lab.id]
             row = {"due": f"{due[lab.id]:%d %b %H:%M}" if lab.id in due else "", "spent": costs.get(lab.id, "")}

@@ -12,9 +12,10 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from coreskills.classroom.class_view import ClassView
 from coreskills.classroom.export import plain_text
 from coreskills.classroom.feedback import shown_points
-from coreskills.classroom.overview import STUCK_TRIES, Cell, Overview, Stuck
+from coreskills.classroom.overview import STUCK_TRIES, Cell, CheckStats, Column, Overview, Stuck
 from coreskills.classroom.roster import Person
 from coreskills.classroom.service.door import Asked
 from coreskills.classroom.service.rendering import MARKS, PREFIX, STATES, WORDS, formgrader_address, render
@@ -66,17 +67,21 @@ def _number(text: str, *, at_least: int, otherwise: int) -> int:
 def overview(asked: Asked) -> Response:
     """The class at a glance: what needs you, then learners by labs."""
     view, chosen = asked.service.class_view, Filter.read(asked.query)
-    seen, stuck = view.overview(), view.stuck(tries=chosen.tries)
+    seen = view.overview()
+    stuck = seen.stuck(tries=chosen.tries)
     labs, people = select_rows(seen, stuck, chosen)
     n_pages = max(1, -(-len(people) // PAGE))
     page = min(chosen.page, n_pages)
     first = (page - 1) * PAGE
-    rows = [_row(seen, stuck, labs, person, n) for n, person in enumerate(people[first : first + PAGE], first + 2)]
+    shown = people[first : first + PAGE]
+    reasons = _reasons(view, stuck, shown)
+    rows = [_row(seen, reasons.get(person.name, ""), labs, person, n) for n, person in enumerate(shown, first + 2)]
     return render(
         asked,
         "class.html",
         as_of=seen.as_of_utc,
         needs=_needs(asked, seen, stuck),
+        any_stuck=bool(reasons),
         filter=chosen,
         modules=asked.service.classroom.course.modules,
         states=STATES,
@@ -84,7 +89,7 @@ def overview(asked: Asked) -> Response:
         labs=labs,
         rows=rows,
         narrow=sorted(rows, key=lambda row: not row["stuck"]),
-        foot={lab: {"passed": passed, "median": _points(median)} for lab, (passed, median) in seen.foot.items()},
+        foot={lab.id: _foot(seen.column(lab.id)) for lab in labs},
         total=len(people),
         nobody=not seen.people,
         range=_range(first, len(people), len(seen.people)),
@@ -102,7 +107,7 @@ def select_rows(seen: Overview, stuck: Sequence[Stuck], chosen: Filter) -> tuple
     find = chosen.find.casefold()
 
     def fits(person: Person) -> bool:
-        cells = [seen.cells.get((person.name, lab.id)) for lab in labs]
+        cells = [seen.cell(person.name, lab.id) for lab in labs]
         return (
             chosen.section in ("", person.section)
             and (not find or find in person.name or find in person.full_name.casefold())
@@ -114,9 +119,19 @@ def select_rows(seen: Overview, stuck: Sequence[Stuck], chosen: Filter) -> tuple
     return labs, [person for person in seen.people if fits(person)]
 
 
-def _row(seen: Overview, stuck: Sequence[Stuck], labs: Sequence[Lab], person: Person, index: int) -> dict[str, Any]:
-    cells = [_cell(lab, seen.cells.get((person.name, lab.id))) for lab in labs]
-    why = next((each for each in stuck if each.learner == person.name), None)
+def _reasons(view: ClassView, stuck: Sequence[Stuck], people: Sequence[Person]) -> dict[str, str]:
+    """Where each of these learners has been stuck longest, in words."""
+    first: dict[str, Stuck] = {}
+    names = {person.name for person in people}
+    for each in stuck:
+        if each.learner in names:
+            first.setdefault(each.learner, each)
+    found = view.explain(list(first.values()))
+    return {each.learner: f"{view.course.lab(each.lab).number} {each.title}, {each.tries} tries" for each in found}
+
+
+def _row(seen: Overview, stuck: str, labs: Sequence[Lab], person: Person, index: int) -> dict[str, Any]:
+    cells = [_cell(lab, seen.cell(person.name, lab.id)) for lab in labs]
     passed = sum(cell["state"] == "passed" for cell in cells)
     return {
         "index": index,
@@ -124,7 +139,7 @@ def _row(seen: Overview, stuck: Sequence[Stuck], labs: Sequence[Lab], person: Pe
         "shown": person.shown,
         "cells": cells,
         "summary": f"{passed} of {len(cells)} passed",
-        "stuck": "" if why is None else f"{seen.course.lab(why.lab).number} {why.title}, {why.tries} tries",
+        "stuck": stuck,
     }
 
 
@@ -143,8 +158,8 @@ def _cell(lab: Lab, cell: Cell | None) -> dict[str, Any]:
     }
 
 
-def _points(points: Any) -> str:
-    return "" if points is None else shown_points(points)
+def _foot(column: Column) -> dict[str, Any]:
+    return {"passed": column.n_passed, "median": "" if column.median is None else shown_points(column.median)}
 
 
 def _range(first: int, n: int, everybody: int) -> str:
@@ -161,14 +176,19 @@ def _pages(chosen: Filter, page: int, n_pages: int) -> list[dict[str, str]]:
 
 def _needs(asked: Asked, seen: Overview, stuck: Sequence[Stuck]) -> list[dict[str, Any]]:
     """What needs the instructor, each with a count, a reason in words and a link."""
-    course, names = seen.course, {person.name: person.shown for person in seen.people}
+    view, course, names = asked.service.class_view, seen.course, {person.name: person.shown for person in seen.people}
 
     def learner(name: str, why: str) -> dict[str, str]:
         return {"href": f"{PREFIX}/class/learners/{name}", "text": names[name], "why": why}
 
     return [
-        _need("stuck", [learner(each.learner, _why_stuck(course, each)) for each in stuck]),
-        _failing(asked),
+        _need(
+            "stuck",
+            [learner(each.learner, _why_stuck(course, each)) for each in view.explain(stuck[:_SHOWN])],
+            count=len(stuck),
+            more=max(0, len(stuck) - _SHOWN),
+        ),
+        _failing(view.failing(seen)),
         _to_judge(asked, seen),
         _need(
             "with requests that have no recording",
@@ -186,8 +206,7 @@ def _why_stuck(course: Course, each: Stuck) -> str:
     return f"failed {each.title} ({lab}) {each.tries} times since {each.since_utc:%a %d %b}"
 
 
-def _failing(asked: Asked) -> dict[str, Any]:
-    failing = asked.service.class_view.failing()
+def _failing(failing: Sequence[tuple[Lab, CheckStats]]) -> dict[str, Any]:
     rows = [
         {
             "href": f"{PREFIX}/class/labs/{lab.id}",
@@ -200,21 +219,23 @@ def _failing(asked: Asked) -> dict[str, Any]:
 
 
 def _to_judge(asked: Asked, seen: Overview) -> dict[str, Any]:
-    n = len(seen.to_judge)
+    waiting = seen.to_judge
     rows = [
         {"href": formgrader_address(asked, lab), "text": seen.course.lab(lab).number, "why": f"{n} wait"}
-        for lab, n in Counter(cell.lab for cell in seen.to_judge).most_common()
+        for lab, n in Counter(cell.lab for cell in waiting).most_common()
     ]
-    return _need(f"{plural(n, 'notebook')} to grade by hand", rows, count=n)
+    return _need(f"{plural(len(waiting), 'notebook')} to grade by hand", rows, count=len(waiting))
 
 
-def _need(title: str, rows: list[dict[str, str]], *, count: int | None = None) -> dict[str, Any]:
-    return {
-        "count": len(rows) if count is None else count,
-        "title": title,
-        "rows": rows[:_SHOWN],
-        "more": max(0, len(rows) - _SHOWN),
-    }
+def _need(title: str, rows: list[dict[str, str]], *, count: int | None = None, more: int = 0) -> dict[str, Any]:
+    """One thing that needs the instructor.
+
+    Args:
+        count: How many things that is; one a row, unless told.
+        more: How many rows there are beyond those given.
+    """
+    n = len(rows) if count is None else count
+    return {"count": n, "title": title, "rows": rows[:_SHOWN], "more": more + max(0, len(rows) - _SHOWN)}
 
 
 def _first(error: str) -> str:
@@ -224,16 +245,15 @@ def _first(error: str) -> str:
 def export(asked: Asked) -> Response:
     """``/class.csv``: the grid that a filter leaves, one row a learner."""
     chosen = Filter.read(asked.query)
-    view = asked.service.class_view
-    seen, stuck = view.overview(), view.stuck(tries=chosen.tries)
-    labs, people = select_rows(seen, stuck, chosen)
+    seen = asked.service.class_view.overview()
+    labs, people = select_rows(seen, seen.stuck(tries=chosen.tries), chosen)
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(
         ["learner", "name", "section", *(f"{lab.number} {part}" for lab in labs for part in ("state", "score"))]
     )
     for person in people:
-        cells = [_cell(lab, seen.cells.get((person.name, lab.id))) for lab in labs]
+        cells = [_cell(lab, seen.cell(person.name, lab.id)) for lab in labs]
         row = [person.name, person.full_name, person.section]
         writer.writerow([*map(plain_text, row), *(value for cell in cells for value in (cell["state"], cell["text"]))])
     return Response(
