@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from coreskills.examiner import outputs, scoring, testcell
+from coreskills.examiner import messages, outputs, scoring, testcell
 from coreskills.examiner.deaths import CandidateLost, CellTimeout
 from coreskills.examiner.door import Door, opened
 from coreskills.examiner.files import lay_out
@@ -97,8 +97,8 @@ class Examiner:
         result = self._checked(cell, seconds)
         cell["outputs"] = [*result.outputs]
         _number_results(cell)
-        misses = tuple(_learner_text(miss) for miss in (self._door.misses[misses_before:] if self._door else []))
-        self.scores.append(self._scored(grade_id, max_points, result, misses))
+        misses = self._door.misses[misses_before:] if self._door else []
+        self.scores.append(_scored(grade_id, max_points, result, misses, hidden=messages.HIDDEN in _source(cell)))
         if isinstance(result.error, CandidateLost):
             self._restore(cell)
         else:
@@ -112,23 +112,6 @@ class Examiner:
         finally:
             if self._door:
                 self._door.set_cause(None)
-
-    def _scored(self, grade_id: str, max_points: float, result: testcell.Result, misses: tuple[str, ...]) -> CellScore:
-        score = scoring.score(result, max_points=max_points)
-        status: Status = "passed" if score.points >= max_points else "partial" if score.points else "failed"
-        message = result.message
-        if isinstance(result.error, CellTimeout) or (
-            isinstance(result.error, CandidateLost) and result.error.timed_out
-        ):
-            status, message = "timed_out", "The check ran out of time."
-        elif isinstance(result.error, CandidateLost):
-            status, message = (
-                "crashed",
-                "The program ended in the middle of this check (exit, crash, or out of memory).",
-            )
-        elif misses and status == "failed":
-            status = "no_recording"
-        return CellScore(grade_id, score.points, max_points, status, message, score.note, misses)
 
     # ---- life of the candidate ----
     def _begin(self) -> None:
@@ -252,6 +235,20 @@ def examine(job: Job, *, house: House, slot: int, models: Any = None) -> Examina
         )
 
 
+def _scored(grade_id: str, most: float, result: testcell.Result, misses: list[Any], *, hidden: bool) -> CellScore:
+    score = scoring.score(result, max_points=most)
+    status: Status = "passed" if score.points >= most else "partial" if score.points else "failed"
+    message = messages.told(result.error, hidden=hidden)
+    if isinstance(result.error, CellTimeout) or (isinstance(result.error, CandidateLost) and result.error.timed_out):
+        status, message = "timed_out", "The check ran out of time."
+    elif isinstance(result.error, CandidateLost):
+        status, message = "crashed", "The program ended in the middle of this check (exit, crash, or out of memory)."
+    elif misses and status == "failed":
+        status = "no_recording"
+    shown = tuple(messages.told_of_miss(str(miss.learner_message), hidden=hidden) for miss in misses)
+    return CellScore(grade_id, score.points, most, status, message, score.note, shown)
+
+
 def _absent(job: Job, scores: list[CellScore]) -> list[CellScore]:
     """Give no points for tests that are not in the notebook."""
     present = {cell.grade_id for cell in scores}
@@ -287,10 +284,6 @@ def _number_results(cell: Cell) -> None:
     for output in cell["outputs"]:
         if output["output_type"] == "execute_result":
             output["execution_count"] = cell["execution_count"]
-
-
-def _learner_text(miss: Any) -> str:
-    return str(miss.learner_message)
 
 
 def _instructor_row(miss: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from coreskills.examiner.wall import Wall
 
 # Their state is the notebook's: a check that imports them means the learner's figure, not an empty one of ours.
 _LEARNER_MODULES = ("matplotlib.pyplot", "pylab")
+INSTRUCTOR_FILE = "<instructor>"
 
 
 class Names(dict[str, Any]):
@@ -90,7 +91,7 @@ class Names(dict[str, Any]):
 
     def _bind_tool(self, name: str) -> None:
         statement = self._tools[name]
-        exec(compile(ast.Module([statement], []), "<instructor>", "exec"), self)  # noqa: S102 - the instructor's text
+        exec(compile(ast.Module([statement], []), INSTRUCTOR_FILE, "exec"), self)  # noqa: S102 - the instructor's text
 
     def _import(self, name: str, globals_: Any = None, locals_: Any = None, fromlist: Any = (), level: int = 0) -> Any:
         if name in _LEARNER_MODULES and level == 0:

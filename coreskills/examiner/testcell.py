@@ -39,11 +39,6 @@ class Result:
     value: Any = None
     error: BaseException | None = None
 
-    @property
-    def message(self) -> str:
-        """The error's own text: the teaching message of an assert."""
-        return "" if self.error is None else _text(self.error)
-
 
 class _Tee(io.TextIOBase):
     """A stream that keeps order with what the candidate prints."""
@@ -172,7 +167,7 @@ def merge(rows: list[Output]) -> list[Output]:
 
 def error_output(error: BaseException, source: str) -> Output:
     """Write an error as a notebook does: the line of the check, the learner's frames, the message."""
-    name, text = type(error).__name__, _text(error)
+    name, text = type(error).__name__, text_of(error)
     lines = [f"{name}: {text}"]
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == TEST_FILE]
     rows = source.splitlines()
@@ -198,7 +193,8 @@ def _repr(value: Any) -> str:
         return f"<{type(value).__name__}>"
 
 
-def _text(error: BaseException) -> str:
+def text_of(error: BaseException) -> str:
+    """The error's own text, whatever its class makes of it."""
     try:
         return str(error)[:20_000]
     except Exception:  # noqa: BLE001 - some object's own __str__

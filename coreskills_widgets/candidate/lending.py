@@ -151,6 +151,8 @@ class CandidateLender(Peer):
             return ["m", theirs]
         kind = type(error)
         state = {k: v for k, v in vars(error).items() if isinstance(k, str) and not k.startswith("__")}
+        if isinstance(error, OSError) and error.filename is not None:
+            state["filename"] = error.filename  # neither in its dictionary nor in its arguments
         return [
             "x",
             self._count(error),

@@ -8,11 +8,16 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from coreskills.classroom.gradebook import Standing
+from coreskills.classroom.grader import build_feedback
+from coreskills.classroom.settings import Classroom
+from coreskills.course import load_course
 from coreskills.examiner.client import ExaminerProcess
 from coreskills.examiner.pool import Pool, local_pool
 from coreskills.examiner.submissions import Folders
@@ -171,6 +176,20 @@ def course_at() -> Callable[[Path], CourseOnDisk]:
 def code_cell() -> Callable[..., dict[str, Any]]:
     """Makes cells for ``new_course``."""
     return make_cell
+
+
+@pytest.fixture
+def feedback_page(tmp_path: Path) -> Callable[[dict[str, Any]], str]:
+    """Writes the feedback page of a graded notebook, as if it were a lab of this repository's course."""
+
+    def page(notebook: dict[str, Any]) -> str:
+        course = load_course(Path(__file__).parents[2])
+        path = tmp_path / "graded.ipynb"
+        path.write_text(json.dumps(notebook))
+        standing = Standing("ann", None, Decimal(0), Decimal(0), Decimal(20), ())
+        return build_feedback(Classroom(course, tmp_path), course.lab("b1-1-first-call"), path, standing, None)[0]
+
+    return page
 
 
 @pytest.fixture(scope="session")

@@ -60,8 +60,10 @@ def test_a_machine_that_cannot_isolate_stops_grading(new_course: NewCourse) -> N
     assert course.scores() == {}
 
 
-def test_without_a_sandbox_grading_is_loud_and_marked(new_course: NewCourse) -> None:
-    """The banner stands on stderr, the mark in the row and in the notebook; a program left behind is ended."""
+def test_without_a_sandbox_grading_is_loud_and_marked(
+    new_course: NewCourse, feedback_page: Callable[[dict[str, Any]], str]
+) -> None:
+    """The banner stands on stderr, the mark in row, notebook and feedback; a program left behind is ended."""
     course = new_course()
     course.hand_in("ann", course.reference)
     course.hand_in("bob", course.answers(t2_code=LEAVES_A_PROGRAM))
@@ -76,6 +78,9 @@ def test_without_a_sandbox_grading_is_loud_and_marked(new_course: NewCourse) -> 
     notebook = graded_notebook(course, "ann")
     assert notebook["metadata"]["coreskills"]["sandboxed"] is False
     assert notebook["cells"][0]["source"].startswith("**Graded without a sandbox**")
+    page = feedback_page(notebook)
+    assert "Graded without a sandbox: your instructor should grade it again before this score counts." in page
+    assert "BEGIN HIDDEN" not in page
     cells = {cell["id"]: cell for cell in graded_notebook(course, "bob")["cells"]}
     assert not is_running(cells["t2-code"]["outputs"][0]["text"].strip())
 
