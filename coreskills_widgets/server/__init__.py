@@ -13,9 +13,11 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 def _load_jupyter_server_extension(serverapp: Any) -> None:
     from coreskills_widgets.kernel.warm import prepare
+    from coreskills_widgets.server.formgrader_links import link_routes
     from coreskills_widgets.server.handlers import routes
 
     prepare()  # the first kernel is then as fast as the next ones
 
-    serverapp.web_app.add_handlers(".*$", routes(serverapp.web_app.settings["base_url"]))
+    base_url = serverapp.web_app.settings["base_url"]
+    serverapp.web_app.add_handlers(".*$", [*routes(base_url), *link_routes(base_url)])
     serverapp.log.info("CoreSkills: Course panel API ready")

@@ -117,6 +117,21 @@ def test_forms_do_what_they_say(running: Any, make_notebook: Callable[..., bytes
     assert len(running.service.exchange.queue()) == 1
 
 
+def test_a_learner_at_the_class_page_is_shown_the_way_back(running: Any) -> None:
+    """A page with a name and links for a browser, one line for a program; 403 for both."""
+    url, browser = f"{running.url}/class", {"Accept": "text/html,application/xhtml+xml"}
+    shown = requests.get(url, headers={**running.as_("ada"), **browser})
+    assert (shown.status_code, shown.headers["content-type"]) == (403, "text/html; charset=utf-8")
+    assert "<h1>This page is for instructors</h1>" in shown.text
+    assert "logged in as <strong>ada</strong>" in shown.text
+    assert 'href="/hub/user-redirect/lab"' in shown.text
+    assert "/services/course/class" not in shown.text
+    plain = requests.get(url, headers=running.as_("ada"))
+    assert (plain.status_code, plain.headers["content-type"]) == (403, "text/plain; charset=utf-8")
+    lost = requests.get(f"{url}/learners/nobody", headers={**running.as_("iris"), **browser})
+    assert (lost.status_code, "There is no learner" in lost.text) == (404, True)
+
+
 def test_an_empty_class_says_what_to_do(running: Any) -> None:
     """Nobody handed in, nothing matches, nobody on the roster: each a sentence."""
     assert "No graded submissions yet" in page(running, f"/class/labs/{LAB}").text

@@ -11,7 +11,8 @@ from starlette.responses import RedirectResponse, Response
 
 from coreskills.classroom.feedback import shown_points
 from coreskills.classroom.overview import Cell, Overview
-from coreskills.classroom.service.door import Asked, Refused
+from coreskills.classroom.service.door import Asked
+from coreskills.classroom.service.refusals import Refused
 from coreskills.classroom.service.rendering import MARKS, PREFIX, WORDS, formgrader_address, render
 from coreskills.classroom.store.claims import Claims
 from coreskills.classroom.store.exchange import NotThere

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import hmac
 import json
-import logging
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,13 +14,12 @@ from urllib.parse import parse_qsl, quote, urlsplit
 from sqlalchemy.exc import OperationalError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from coreskills.classroom.service.identity import Caller
-from coreskills.classroom.store.bundle import BundleRefused
-from coreskills.classroom.store.exchange import NoAttemptLeft, NotThere
-from coreskills.errors import CoreskillsError, CourseError
+from coreskills.classroom.service.refusals import ForInstructors, Refused, cannot_write, say_in_json, say_on_page
+from coreskills.errors import CoreskillsError
 
 if TYPE_CHECKING:
     from coreskills.classroom.service.app import Service
@@ -30,19 +28,6 @@ Allow = Literal["anyone", "learner", "instructor"]
 MAX_UPLOAD_BYTES = 60_000_000
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
-log = logging.getLogger("coreskills.classroom")
-
-
-class Refused(CoreskillsError):
-    """A request that may not be.
-
-    Attributes:
-        status: HTTP status.
-    """
-
-    def __init__(self, status: int, what: str, *, fix: str = "") -> None:
-        self.status = status
-        super().__init__(what, fix=fix)
 
 
 @dataclass(frozen=True)
@@ -89,6 +74,11 @@ def guarded(path: str, endpoint: Endpoint, *, methods: list[str], allow: Allow, 
 
     async def enter(request: Request) -> Response:
         service: Service = request.app.state.service
+        caller: Caller | None = None
+
+        def say(error: CoreskillsError) -> Response:
+            return say_on_page(error, request, service.classroom.course, caller) if is_page else say_in_json(error)
+
         try:
             _refuse_cross_site(request)
             caller, by_cookie = await _identify(service, request)
@@ -97,7 +87,7 @@ def guarded(path: str, endpoint: Endpoint, *, methods: list[str], allow: Allow, 
                     return _to_login(service, request)
                 raise Refused(401, "No valid token came with this request.", fix="log in again, or send the hub token")
             if allow == "instructor" and not caller.is_instructor:
-                raise Refused(403, f"{caller.name!r} may not do this: it is for instructors.")
+                raise ForInstructors(caller)
             body = await _read_body(request)
             form = _read_form(request, body)
             csrf = _csrf(request) if by_cookie else ""
@@ -119,38 +109,17 @@ def guarded(path: str, endpoint: Endpoint, *, methods: list[str], allow: Allow, 
         except ClientDisconnect:
             return Response(status_code=400)
         except CoreskillsError as error:
-            return _say(error, is_page=is_page)
+            return say(error)
         except OperationalError as error:
-            return _say(_cannot_write("its database", str(error.orig)), is_page=is_page)
+            return say(cannot_write("its database", str(error.orig)))
         except OSError as error:
             if error.errno not in _NO_ROOM:
                 raise
-            return _say(_cannot_write(str(error.filename or "its disk"), str(error.strerror)), is_page=is_page)
+            return say(cannot_write(str(error.filename or "its disk"), str(error.strerror)))
 
     route = Route(path, enter, methods=methods)
     route.allow = allow  # type: ignore[attr-defined]  # read by the test that walks the route table
     return route
-
-
-def _cannot_write(where: str, why: str) -> Refused:
-    """A full disk, a database that is away: said to whoever asked, and in the log to whoever can mend it."""
-    return Refused(
-        507,
-        f"The classroom cannot use {where}: {why}. Nothing was changed.",
-        fix="your files are safe where they are; tell your instructor, who must make room, then try again",
-    )
-
-
-def _say(error: CoreskillsError, *, is_page: bool) -> Response:
-    status = error.status if isinstance(error, Refused) else _STATUS.get(type(error), 500)
-    if status >= 500:
-        log.error("%s", error)
-    if is_page:
-        return Response(f"{error}\n", status_code=status, media_type="text/plain")
-    return JSONResponse({"error": error.what, "fix": error.fix}, status_code=status)
-
-
-_STATUS: dict[type[CoreskillsError], int] = {NotThere: 404, CourseError: 404, BundleRefused: 400, NoAttemptLeft: 409}
 
 
 def _refuse_cross_site(request: Request) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from coreskills.classroom.service.door import Asked, Refused
+from coreskills.classroom.service.door import Asked
+from coreskills.classroom.service.refusals import Refused
 from coreskills.classroom.store.bundle import pack, unpack
 from coreskills.classroom.store.exchange import NotThere, Receipt, Submission
 

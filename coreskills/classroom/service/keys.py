@@ -5,7 +5,8 @@ from __future__ import annotations
 from starlette.responses import JSONResponse, Response
 
 from coreskills.classroom.backend import backend
-from coreskills.classroom.service.door import Asked, Refused
+from coreskills.classroom.service.door import Asked
+from coreskills.classroom.service.refusals import Refused
 from coreskills.gateway.keys import Grant
 
 SCRATCH = "scratch"  # notebooks that are no lab: same meter, the course's default budget

@@ -5,12 +5,13 @@ from __future__ import annotations
 import secrets
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
-from coreskills.classroom.service.door import Asked
+if TYPE_CHECKING:
+    from coreskills.classroom.service.door import Asked
 
 PREFIX = "/services/course"
 STATES = (
@@ -42,18 +43,23 @@ _TEMPLATES = Environment(
 
 
 def render(asked: Asked, template: str, *, as_of: datetime | None = None, **values: Any) -> Response:
-    """A page that runs our script only, whatever learners wrote into it.
+    """A page for whoever asked.
 
     Args:
         as_of: When what it shows was read; now, unless told.
     """
+    course = asked.service.classroom.course.course.title
+    return page(template, course=course, csrf=asked.csrf, as_of=as_of, **values)
+
+
+def page(template: str, *, course: str, status: int = 200, as_of: datetime | None = None, **values: Any) -> Response:
+    """A page that runs our script only, whatever learners wrote into it."""
     nonce = secrets.token_urlsafe(16)
     text = _TEMPLATES.get_template(template).render(
         **values,
         prefix=PREFIX,
         nonce=nonce,
-        csrf=asked.csrf,
-        course=asked.service.classroom.course.course.title,
+        course=course,
         as_of=f"{as_of or datetime.now(UTC):%a %d %b, %H:%M UTC}",
     )
     policy = f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; form-action 'self'"
@@ -63,7 +69,7 @@ def render(asked: Asked, template: str, *, as_of: datetime | None = None, **valu
         "Referrer-Policy": "same-origin",
         "Cache-Control": "private, no-store",
     }
-    return HTMLResponse(text, headers=headers)
+    return HTMLResponse(text, status_code=status, headers=headers)
 
 
 def formgrader_address(asked: Asked, lab: str) -> str:
