@@ -12,6 +12,11 @@ from coreskills.course import Course, Lab
 _ID = re.compile(r"^[a-z][0-9a-z]*-[a-z0-9-]+$")
 _PICTURE_WITHOUT_TEXT = re.compile(r"!\[\s*\]\(|<img(?![^>]*\balt=)[^>]*>")
 _LONGEST_TEXT_WORDS = 200
+_TASK_HEADING = re.compile(r"^## Task (\d+) \((\d+) points?\b", re.MULTILINE)
+_TASK_ID = re.compile(r"^[a-z0-9]+-t(\d+)[a-z]?-(?:check|hidden)$")
+_GLANCE = re.compile(
+    r"^\| Time \| (\d+) minutes \|\n\| Points \| (\d+): visible checks (\d+), checks at grading (\d+)\b", re.MULTILINE
+)
 _SLURS = re.compile(r"\b(simply|obviously|just)\b", re.IGNORECASE)
 
 
@@ -23,7 +28,12 @@ def points(source: NotebookNode) -> dict[str, float]:
 
 def text_problems(course: Course, lab: Lab, source: NotebookNode) -> list[str]:
     """What breaks the form in docs/instructor/writing-a-lab.md; empty when nothing does."""
-    return [*_points_problems(lab, source), *_cell_problems(source), *_kernel_problems(source)]
+    return [
+        *_points_problems(lab, source),
+        *_told_problems(lab, source),
+        *_cell_problems(source),
+        *_kernel_problems(source),
+    ]
 
 
 def _points_problems(lab: Lab, source: NotebookNode) -> list[str]:
@@ -38,6 +48,26 @@ def _points_problems(lab: Lab, source: NotebookNode) -> list[str]:
         for kind, found in sums.items()
         if found != getattr(lab.points, kind)
     ]
+
+
+def _told_problems(lab: Lab, source: NotebookNode) -> list[str]:
+    """Where the text promises other points or minutes than there are."""
+    text = "\n\n".join(cell.source for cell in source.cells if cell.cell_type == "markdown")
+    worth: dict[str, float] = {}
+    for grade_id, most in points(source).items():
+        if found := _TASK_ID.match(grade_id):
+            worth[found[1]] = worth.get(found[1], 0.0) + most
+    told = {number: int(most) for number, most in _TASK_HEADING.findall(text)}
+    wrong = [
+        f"the heading of task {number} says {told.get(number, 'no')} points, its checks are worth {most:g}"
+        for number, most in worth.items()
+        if told.get(number) != most
+    ]
+    wanted = (lab.minutes, lab.points.total, lab.points.visible, lab.points.hidden)
+    glance = _GLANCE.search(text)
+    if glance is None or tuple(map(int, glance.groups())) != wanted:
+        wrong.append(f"'At a glance' must say the minutes and points of course.toml: {wanted}")
+    return wrong
 
 
 def _cell_problems(source: NotebookNode) -> list[str]:

@@ -40,6 +40,25 @@ def test_text_keeps_the_form(lab: Lab) -> None:
     assert text_problems(COURSE, lab, read_source(COURSE, lab)) == []
 
 
+@pytest.mark.parametrize(
+    ("cell", "old", "new", "problem"),
+    [
+        ("b14-t3-title", "(3 points)", "(4 points)", "the heading of task 3 says 4 points, its checks are worth 3"),
+        ("b14-title", "| Time | 60 minutes |", "| Time | 90 minutes |", "'At a glance' must say"),
+    ],
+    ids=["points of a task", "minutes"],
+)
+def test_a_promise_that_does_not_hold_is_found(cell: str, old: str, new: str, problem: str) -> None:
+    """Learners plan by the points and minutes that the text names."""
+    lab = COURSE.lab("b1-4-sampling")
+    source = read_source(COURSE, lab)
+    found = next(each for each in source.cells if each.id == cell)
+    assert old in found.source
+    found.source = found.source.replace(old, new)
+    (told,) = text_problems(COURSE, lab, source)
+    assert problem in told
+
+
 @pytest.mark.parametrize("lab", OPEN)
 def test_hidden_checks_outnumber_visible_ones(lab: Lab) -> None:
     """Visible checks alone never reach the pass mark, and hidden ones are more."""
