@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from coreskills.gateway.addresses import base_url, provider_of, route_path, what_there_is
 from coreskills.gateway.admission import admit, read_key
 from coreskills.gateway.budget import Budgets
 from coreskills.gateway.endpoints import ENDPOINTS, Endpoint
@@ -116,7 +117,7 @@ def create_app(gateway: Gateway) -> Starlette:
 
 def _page(gateway: Gateway) -> Any:
     async def show(request: Request) -> Response:
-        html = gateway_page(gateway.models.catalogue(), is_live=gateway.live is not None, base_url=_base_url(request))
+        html = gateway_page(gateway.models.catalogue(), is_live=gateway.live is not None, base_url=base_url(request))
         policy = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
         return HTMLResponse(html, headers=policy)
 
@@ -124,7 +125,7 @@ def _page(gateway: Gateway) -> Any:
 
 
 async def _description(request: Request) -> Response:
-    return JSONResponse(describe(base_url=_base_url(request)))
+    return JSONResponse(describe(base_url=base_url(request)))
 
 
 def _endpoint(gateway: Gateway, endpoint: Endpoint) -> Any:
@@ -179,7 +180,7 @@ async def _incoming(gateway: Gateway, request: Request, endpoint: Endpoint, prov
         endpoint=endpoint.name,
         body={},
         params=request.path_params,
-        base_url=_base_url(request),
+        base_url=base_url(request),
         grant=grant,
         session=gateway.sessions[grant.id],
         time_utc=now,
@@ -199,41 +200,12 @@ async def _read(request: Request, provider: Provider) -> bytes:
     return b"".join(parts)
 
 
-def _base_url(request: Request) -> str:
-    """Where the client reached this gateway, without a slash at the end."""
-    return f"{request.url.scheme}://{request.headers.get('host', 'localhost')}{_mounted_at(request)}"
-
-
-def _mounted_at(request: Request) -> str:
-    return str(request.scope.get("root_path", ""))
-
-
-def route_path(request: Request) -> str:
-    """The path below wherever the app is mounted."""
-    return str(request.scope["path"]).removeprefix(_mounted_at(request)) or "/"
-
-
-def provider_of(request: Request) -> Provider:
-    """Whose client this is, where the path does not tell."""
-    path = route_path(request)
-    if path.startswith("/v2/"):
-        return "cohere"
-    if "anthropic-version" in request.headers or "x-api-key" in request.headers or path.startswith("/v1/messages"):
-        return "anthropic"
-    return "openai"
-
-
 async def _not_here(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    provider, path = provider_of(request), route_path(request)
-    known = ", ".join(sorted({f"{each.method} {each.path}" for each in ENDPOINTS if "{" not in each.path}))
-    if error.status_code == 405:
-        message = f"Not allowed to {request.method} on {path}. This gateway has: {known}."
-    elif error.status_code == 404:
-        message = f"Not found: {request.method} {path}. This gateway has: {known}."
-    else:
-        message = str(error.detail)
-    return plain_response(error_response(provider, error.status_code, "", message), source="offline")
+    message = str(error.detail)
+    if error.status_code in (404, 405):
+        message = f"{message}: {request.method} {route_path(request)}. {what_there_is(request)}"
+    return plain_response(error_response(provider_of(request), error.status_code, "", message), source="offline")
 
 
 async def _broken(request: Request, error: Exception) -> Response:

@@ -24,7 +24,8 @@ class ModelInfo:
         max_output_tokens: The classroom's limit; 0 where nothing is written.
         retired_on: From this day the provider answers 404; one that is announced lies ahead.
         dimensions: Native length of an embedding's vectors.
-        takes_sampling: Whether the provider accepts ``temperature`` and ``top_p`` for it.
+        takes_sampling: Whether the provider accepts ``temperature`` and ``top_p`` for it (for GPT: without reasoning).
+        takes_prefill: Whether a conversation may end with the beginning of Claude's answer.
     """
 
     id: str
@@ -38,6 +39,7 @@ class ModelInfo:
     retired_on: date | None = None
     dimensions: int | None = None
     takes_sampling: bool = False
+    takes_prefill: bool = False
 
     @property
     def is_retired(self) -> bool:
@@ -79,10 +81,12 @@ CURRENT = [
     _claude("claude-opus-4-7", "large", "Claude Opus 4.7", date(2026, 4, 16)),
     _claude("claude-sonnet-4-6", "medium", "Claude Sonnet 4.6", date(2026, 2, 17), takes_sampling=True),
     _claude("claude-opus-4-6", "large", "Claude Opus 4.6", date(2026, 2, 5), takes_sampling=True),
-    _claude("claude-opus-4-5", "large", "Claude Opus 4.5", date(2025, 11, 24), context=200_000, takes_sampling=True),
-    _claude("claude-haiku-4-5", "small", "Claude Haiku 4.5", date(2025, 10, 15), context=200_000, takes_sampling=True),
+    _claude("claude-opus-4-5", "large", "Claude Opus 4.5", date(2025, 11, 24), context=200_000,
+            takes_sampling=True, takes_prefill=True),
+    _claude("claude-haiku-4-5", "small", "Claude Haiku 4.5", date(2025, 10, 15), context=200_000,
+            takes_sampling=True, takes_prefill=True),
     _claude("claude-sonnet-4-5", "medium", "Claude Sonnet 4.5", date(2025, 9, 29), context=200_000,
-            takes_sampling=True),
+            takes_sampling=True, takes_prefill=True),
     _gpt("gpt-6.1-sol", "large", date(2026, 10, 1), context=1_050_000),
     _gpt("gpt-6.1-terra", "medium", date(2026, 10, 1), context=1_050_000),
     _gpt("gpt-6-luna", "small", date(2026, 8, 1), context=1_050_000),
@@ -91,11 +95,11 @@ CURRENT = [
     _gpt("gpt-5.6-terra", "medium", date(2026, 6, 1), context=1_050_000),
     _gpt("gpt-5.6-luna", "small", date(2026, 6, 1), context=1_050_000),
     _gpt("gpt-5.5", "large", date(2026, 4, 23), context=1_000_000),
-    _gpt("gpt-5.4", "large", date(2026, 3, 5), context=1_050_000),
-    _gpt("gpt-5.4-mini", "medium", date(2026, 3, 17), context=400_000),
-    _gpt("gpt-5.4-nano", "small", date(2026, 3, 17), context=400_000),
-    _gpt("gpt-5.2", "large", date(2025, 12, 11), context=400_000),
-    _gpt("gpt-5.1", "large", date(2025, 11, 13), context=400_000),
+    _gpt("gpt-5.4", "large", date(2026, 3, 5), context=1_050_000, takes_sampling=True),
+    _gpt("gpt-5.4-mini", "medium", date(2026, 3, 17), context=400_000, takes_sampling=True),
+    _gpt("gpt-5.4-nano", "small", date(2026, 3, 17), context=400_000, takes_sampling=True),
+    _gpt("gpt-5.2", "large", date(2025, 12, 11), context=400_000, takes_sampling=True),
+    _gpt("gpt-5.1", "large", date(2025, 11, 13), context=400_000, takes_sampling=True),
     _gpt("gpt-5", "large", date(2025, 8, 7), context=400_000),
     _gpt("gpt-5-mini", "medium", date(2025, 8, 7), context=400_000),
     _gpt("gpt-5-nano", "small", date(2025, 8, 7), context=400_000),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from coreskills.offline import tokens
@@ -39,7 +39,26 @@ def complete(prompt: Prompt, info: ModelInfo, embedder: Embedder) -> Completion:
         if task.skill == "tool":
             routing.without_tools(task, embedder)
         made = run(task, embedder, tier)
+    if task.schema is not None and not (made.calls or made.refused) and not _obeys(made.text, task.schema):
+        made = _in_schema(task, made, tier)
     return _finish(prompt, info, task, made, n_input)
+
+
+def _obeys(text: str, schema: Mapping[str, Any]) -> bool:
+    """Whether a text is a JSON object with all that the schema requires."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(value, dict) and set(schema.get("required", [])) <= set(value)
+
+
+def _in_schema(task: Task, made: Answer, tier: Tier) -> Answer:
+    """What would be talk, in the form that the provider enforces: the schema's fields, filled from the prompt."""
+    if not task.schema or not task.schema.get("properties"):
+        return replace(made, text=json.dumps({"text": made.text}, ensure_ascii=False))
+    task.skill = "extract"
+    return extract.run(task, tier)
 
 
 def run(task: Task, embedder: Embedder, tier: Tier) -> Answer:

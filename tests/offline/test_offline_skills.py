@@ -98,6 +98,19 @@ def test_a_classification_obeys_a_schema(say: Say) -> None:
         assert json.loads(answer) == {"label": "delivery"}
 
 
+@pytest.mark.parametrize("said", ["Hello!", "Ada is 36 years old.", "What is 3 + 4?", "Who wrote Faust?", "Summarise."])
+@pytest.mark.parametrize("model", ["gpt-5.4-nano", "gpt-5.4-mini", "gpt-5.4"])
+def test_an_enforced_form_holds_whatever_is_said(say: Say, said: str, model: str) -> None:
+    """A schema or JSON mode never gets talk: the SDKs' ``parse`` would fail on it."""
+    person = {"type": "object", "required": ["name", "age"], "additionalProperties": False}
+    person["properties"] = {"name": {"type": "string"}, "age": {"type": "integer"}}
+    found = json.loads(told(say(said, model=model, output_schema=person)))
+    assert [type(found[name]) for name in ("name", "age")] == [str, int]
+    if "Ada" in said:
+        assert found == {"name": "Ada", "age": 36}
+    assert isinstance(json.loads(told(say(said, model=model, output_schema={}))), dict)
+
+
 def test_packed_items_get_one_label_each(say: Say) -> None:
     """Numbered items in one message come back numbered."""
     answer = told(

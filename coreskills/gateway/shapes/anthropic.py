@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
+from coreskills.gateway.shapes.capabilities import check_claude, offered
 from coreskills.gateway.shapes.reading import Body, Part, read_base64
 from coreskills.offline.prompt import Block, Image, Prompt, Text, Tool, ToolCall, ToolResult, Turn
 from coreskills.wire.errors import WireError
@@ -187,11 +188,14 @@ def to_prompt(body: CountTokensBody, *, repetition: int = 0) -> Prompt:
     Raises:
         WireError: 400; it asks for what the offline models cannot do, or its turns contradict each other.
     """
+    info = offered(body.model, "anthropic")
+    _check_content(body.messages)
     turns = tuple(_turn(message, place) for place, message in enumerate(body.messages))
     _check_results(turns)
     system = [*(block.text for block in body.system), *(_flat(turn) for turn in turns if turn.role == "system")]
     generation: dict[str, Any] = {}
     if isinstance(body, MessageBody):
+        check_claude(info, turns, temperature=body.temperature, top_p=body.top_p, top_k=body.top_k)
         generation = {
             "max_tokens": body.max_tokens,
             "stop": tuple(body.stop_sequences),
@@ -293,6 +297,19 @@ def _choice(body: CountTokensBody) -> str:
 def _schema(body: CountTokensBody) -> dict[str, Any] | None:
     wanted = (body.output_config.format if body.output_config else None) or body.output_format
     return wanted.schema_ if wanted else None
+
+
+def _check_content(messages: list[Message]) -> None:
+    """No message is empty, and no text in one."""
+    for place, message in enumerate(messages):
+        is_optional = message.role == "assistant" and place == len(messages) - 1
+        if not is_optional and (not message.content or message.content == [TextBlock(type="text", text="")]):
+            raise _refused(
+                f"messages.{place}: all messages must have non-empty content except for the optional final assistant "
+                f"message"
+            )
+        if len(message.content) > 1 and any(isinstance(part, TextBlock) and not part.text for part in message.content):
+            raise _refused(f"messages.{place}: text content blocks must be non-empty")
 
 
 def _check_results(turns: tuple[Turn, ...]) -> None:

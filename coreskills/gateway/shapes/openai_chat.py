@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
+from coreskills.gateway.shapes.capabilities import check_gpt, check_json_mode, offered
 from coreskills.gateway.shapes.reading import Body, Part, read_base64
 from coreskills.offline.prompt import (
     Block,
@@ -176,8 +177,15 @@ def to_prompt(body: ChatBody, *, repetition: int = 0) -> Prompt:
     """
     if body.logprobs:
         raise WireError(400, "invalid_value", "The offline models have no log probabilities.", param="logprobs")
+    info = offered(body.model, "openai")
+    check_gpt(info, temperature=body.temperature, top_p=body.top_p, effort=body.reasoning_effort)
     turns = tuple(_turn(message, place) for place, message in enumerate(body.messages))
     _check_results(body.messages)
+    if body.response_format and body.response_format.type == "json_object":
+        message = (
+            "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'."
+        )
+        check_json_mode(map(_flat, turns), message=message, param="messages")
     system = [_flat(turn) for turn in turns if turn.role == "system"]
     return Prompt(
         model=body.model,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from coreskills.gateway.shapes.capabilities import check_gpt, check_json_mode, offered
 from coreskills.gateway.shapes.openai_chat import read_arguments, read_image
 from coreskills.gateway.shapes.openai_responses_body import (
     CallItem,
@@ -35,9 +36,17 @@ def to_prompt(body: ResponsesBody, *, earlier: tuple[Turn, ...] = (), repetition
     """
     if not body.input and not earlier and not body.instructions:
         raise WireError(400, "missing", "Missing required parameter: 'input'.", param="input")
+    info = offered(body.model, "openai")
+    check_gpt(info, temperature=body.temperature, top_p=body.top_p, effort=(body.reasoning or {}).get("effort"))
     turns = [*earlier, *turns_of(body)]
     _check_results(turns)
     system = [body.instructions or "", *(_flat(turn) for turn in turns if turn.role == "system")]
+    if body.text and body.text.format and body.text.format.type == "json_object":
+        message = (
+            "Response input messages must contain the word 'json' in some form to use 'text.format' of type "
+            "'json_object'."
+        )
+        check_json_mode([*system, *map(_flat, turns)], message=message, param="input")
     return Prompt(
         model=body.model,
         turns=tuple(turn for turn in turns if turn.role != "system"),

@@ -23,9 +23,13 @@ _NAME = re.compile(
     r"\b(?:[A-Z][a-z'\u2019-]+)(?: (?:[A-Z][a-z'\u2019-]+|[A-Z]\.|de|van|von))*(?: [A-Z][a-z'\u2019-]+)?"
 )
 _SIGNED = re.compile(
-    r"(?:\b(?:my name is|this is|i am|i'm|name:|signed,?|from:|regards,?|wishes,?|thanks,?|sincerely,?|cheers,?))\s+"
-    r"([A-Z][\w'\u2019-]+(?: [A-Z][\w'\u2019-]+){0,2})",
-    re.I,
+    r"(?i:\b(?:my name is|this is|i am|i'm|name:|signed,?|from:|regards,?|wishes,?|thanks,?|sincerely,?|cheers,?))\s+"
+    r"([A-Z][\w'\u2019-]+(?: [A-Z][\w'\u2019-]+){0,2})"
+)
+# A single capitalised word at a sentence's start is a name where somebody does what people do.
+_SUBJECT = re.compile(
+    r"(?:^|[.!?:\n])\s*([A-Z][a-z'\u2019-]+)"
+    r"(?:,? (?:aged )?\d{1,3}\b| (?:is (?:an? )?\d{1,3}\b|turned \d|lives|lived|works|worked|said|says|wrote)\b)"
 )
 _NO_NAME = words_of("no_name") | {month.title() for month in MONTHS}
 _PLACE = re.compile(r"\b(?:in|from|to|at|near|for|of)\s+([A-Z][\w'\u2019-]+(?: [A-Z][\w'\u2019-]+){0,2})")
@@ -191,15 +195,14 @@ def _money(key: str, text: str, tier: Tier) -> float | int | None:
 
 
 def _person(key: str, text: str, tier: Tier) -> str | None:
-    if (
-        tier.level >= 2
-        and (match := _SIGNED.search(text))
-        and match[1][0].isupper()
-        and match[1].split()[0] not in _NO_NAME
-    ):
+    if tier.level >= 2 and (match := _SIGNED.search(text)) and match[1].split()[0] not in _NO_NAME:
         return match[1]
     found = names(text)
-    return next((name for name in found if " " in name), found[0] if found else None)
+    if whole := next((name for name in found if " " in name), None):
+        return whole
+    if (subject := _SUBJECT.search(text)) and subject[1] not in _NO_NAME:
+        return subject[1]
+    return found[0] if found else None
 
 
 def _place(key: str, text: str, tier: Tier) -> str | None:
