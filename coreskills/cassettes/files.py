@@ -38,11 +38,13 @@ class Cassette:
 
     Attributes:
         provenance: ``None`` in files that plain vcrpy wrote.
+        hidden_calls: How many calls of hidden checks were recorded with these, into the lab's other file.
     """
 
     name: str
     recordings: tuple[Recording, ...]
     provenance: Provenance | None = None
+    hidden_calls: int = 0
 
 
 def read(path: Path) -> Cassette:
@@ -69,7 +71,7 @@ def read(path: Path) -> Cassette:
             raise CassetteError(what, fix=f"record it again: {_record(path)}") from error
         if recording is not None:
             recordings.append(recording)
-    return Cassette(path.name, tuple(recordings), _provenance(document))
+    return Cassette(path.name, tuple(recordings), _provenance(document), int(_facts(document).get("hidden_calls", 0)))
 
 
 def _record(path: Path) -> str:
@@ -112,11 +114,15 @@ def _bytes(holder: Mapping[str, Any], key: str) -> bytes:
 
 
 def _provenance(document: Mapping[str, Any]) -> Provenance | None:
-    facts = (document.get("metadata") or {}).get(_NOTE)
+    facts = _facts(document)
     return Provenance(facts["source"], facts["on"], facts.get("versions") or {}) if facts else None
 
 
-def write(path: Path, recordings: Sequence[Recording], *, provenance: Provenance) -> bool:
+def _facts(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    return (document.get("metadata") or {}).get(_NOTE) or {}
+
+
+def write(path: Path, recordings: Sequence[Recording], *, provenance: Provenance, hidden_calls: int = 0) -> bool:
     """Write a cassette so that the same recordings give the same bytes; the date of an unchanged one is kept.
 
     Returns:
@@ -126,15 +132,17 @@ def write(path: Path, recordings: Sequence[Recording], *, provenance: Provenance
     before = path.read_text(encoding="utf-8") if path.exists() else None
     if before is not None and (old := _provenance(json.loads(before))) is not None:
         kept = replace(provenance, on=old.on)
-        if _text(interactions, kept) == before:
+        if _text(interactions, kept, hidden_calls) == before:
             return False
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(_text(interactions, provenance), encoding="utf-8", newline="\n")
+    path.write_text(_text(interactions, provenance, hidden_calls), encoding="utf-8", newline="\n")
     return True
 
 
-def _text(interactions: list[dict[str, Any]], provenance: Provenance) -> str:
-    facts = {"source": provenance.source, "on": provenance.on, "versions": dict(provenance.versions)}
+def _text(interactions: list[dict[str, Any]], provenance: Provenance, hidden_calls: int) -> str:
+    facts: dict[str, Any] = {"source": provenance.source, "on": provenance.on, "versions": dict(provenance.versions)}
+    if hidden_calls:
+        facts["hidden_calls"] = hidden_calls
     document = {"interactions": interactions, "metadata": {_NOTE: facts}, "version": 1}
     return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 

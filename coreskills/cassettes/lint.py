@@ -74,6 +74,7 @@ def lint_lab(
     except CassetteError as error:
         return [Problem(lab.id, "damaged", "cassettes", error.what)]
     found = [*weak_anchors(lab, [*visible, *hidden]), *hidden_answers(course, lab, visible, hidden)]
+    found += parted(lab, visible, hidden)
     if retirements:
         found += retired_models(lab, [*visible, *hidden], retirements=retirements, today=today)
     return found
@@ -83,6 +84,15 @@ def _cassettes(course: Course, lab: Lab) -> tuple[list[Cassette], list[Cassette]
     paths = course.cassette(lab.id), course.cassette(lab.id, hidden=True)
     visible, hidden = ([read(path)] if path.is_file() else [] for path in paths)
     return visible, hidden
+
+
+def parted(lab: Lab, visible: Iterable[Cassette], hidden: Iterable[Cassette]) -> Iterator[Problem]:
+    """A lab's two cassettes that were not recorded together, so that nobody would notice if the hidden one was lost."""
+    told = sum(cassette.hidden_calls for cassette in visible)
+    there = sum(len(cassette.recordings) for cassette in hidden)
+    if told != there:
+        message = f"{lab.id}.json was recorded with {told} calls of hidden checks, this holds {there}"
+        yield Problem(lab.id, "damaged", f"{lab.id}.hidden.json", f"{message}; record the lab again")
 
 
 def orphans(course: Course) -> Iterator[Problem]:

@@ -163,10 +163,12 @@ def is_hidden(recording: Recording) -> bool:
     return (recording.cell or "").endswith("-hidden")
 
 
-def write_or_remove(path: Path, recordings: Sequence[Recording], *, provenance: Provenance) -> bool:
+def write_or_remove(
+    path: Path, recordings: Sequence[Recording], *, provenance: Provenance, hidden_calls: int = 0
+) -> bool:
     """Write a cassette, or remove one that has nothing to hold any more; returns whether anything changed."""
-    if recordings:
-        return write(path, recordings, provenance=provenance)
+    if recordings or hidden_calls:
+        return write(path, recordings, provenance=provenance, hidden_calls=hidden_calls)
     existed = path.exists()
     path.unlink(missing_ok=True)
     return existed

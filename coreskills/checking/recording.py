@@ -53,7 +53,11 @@ class Recorded:
 
     def write(self) -> None:
         """Replace the cassettes."""
-        kept = {path: write_or_remove(path, part, provenance=self.provenance) for path, part in self.parts.items()}
+        (visible, calls), (hidden, hidden_calls) = self.parts.items()
+        kept = {
+            visible: write_or_remove(visible, calls, provenance=self.provenance, hidden_calls=len(hidden_calls)),
+            hidden: write_or_remove(hidden, hidden_calls, provenance=self.provenance),
+        }
         self.changed = [path for path, is_new in kept.items() if is_new]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from coreskills.cassettes.files import read
 from coreskills.course import Course, Lab, load_course
 from coreskills.errors import GradingError
 from coreskills.examiner.job import GatewayTerms
@@ -32,6 +33,7 @@ def terms_of(course: Course, lab: Lab) -> Terms:
 
     Raises:
         GradingError: A recording is missing; grading without it would call every learner wrong.
+        CassetteError: One is damaged.
     """
     cassettes = [course.cassette(lab.id), course.cassette(lab.id, hidden=True)]
     present = [path for path in cassettes if path.is_file()]
@@ -39,6 +41,11 @@ def terms_of(course: Course, lab: Lab) -> Terms:
         raise GradingError(
             f"Lab {lab.id!r} has no recordings: {cassettes[0]} is missing.",
             fix=f"coreskills record {lab.id}",
+        )
+    if present == cassettes[:1] and (calls := read(cassettes[0]).hidden_calls):
+        raise GradingError(
+            f"Lab {lab.id!r} was recorded with calls of hidden checks ({calls}), and {cassettes[1]} is missing.",
+            fix=f"restore it, or record the lab again: coreskills record {lab.id}",
         )
     gateway = GatewayTerms("replay", tuple(str(path) for path in present), lab.free_form)
     return Terms(gateway, ("out",), float(course.timeout_s(lab)), float(course.cell_timeout_s(lab)))

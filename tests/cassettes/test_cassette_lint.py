@@ -207,6 +207,16 @@ def test_an_answer_that_quotes_its_prompt_is_no_secret(course: Course) -> None:
     assert released(course, "I like green apples very much, it says in the released document") == []
 
 
+def test_cassettes_that_were_not_recorded_together_are_found(course: Course) -> None:
+    """The visible one says how many hidden calls there were; nobody would miss what it does not know of."""
+    keep(course.cassette(LAB, hidden=True), [call("Is the zip broken?", "No")])
+    (problem,) = lint_lab(course, course.lab(LAB))
+    assert str(problem) == (
+        f"damaged: {LAB}.hidden.json: {LAB}.json was recorded with 0 calls of hidden checks, this holds 1; "
+        "record the lab again"
+    )
+
+
 def test_a_damaged_cassette_is_a_problem_not_a_crash(course: Course) -> None:
     """The linter goes on."""
     course.cassette(LAB).write_text('{"interactions": [{"request": {}}]}')

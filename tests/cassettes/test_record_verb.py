@@ -11,9 +11,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from coreskills.cassettes import load, read
+from coreskills.cli.check import command as check
 from coreskills.cli.record import command
 from coreskills.course import load_course
-from coreskills.errors import CassetteError, CourseError
+from coreskills.errors import CassetteError, CourseError, GradingError
+from coreskills.examiner.terms import terms_of
 
 pytestmark = pytest.mark.slow
 
@@ -169,6 +171,25 @@ def test_an_unknown_lab_is_named(course: Path) -> None:
     result = CliRunner().invoke(command, ["b1-minni", "--course", str(course)])
     assert isinstance(result.exception, CourseError)
     assert "'b1-mini'" in str(result.exception)
+
+
+def test_lost_recordings_of_hidden_checks_stop_grading(course: Path, first: dict[str, Any]) -> None:
+    """Nobody is graded against misses: the error names the file and the verb, and `coreskills check` tells it too."""
+    mini = load_course(course)
+    lab, hidden = mini.lab("b1-mini"), mini.cassette("b1-mini", hidden=True)
+    assert len(terms_of(mini, lab).gateway.cassettes) == 2  # type: ignore[union-attr]
+    text = hidden.read_bytes()
+    hidden.unlink()
+    try:
+        with pytest.raises(GradingError) as found:
+            terms_of(mini, lab)
+        checked = CliRunner().invoke(check, ["b1-mini", "--course", str(course), "--json"])
+    finally:
+        hidden.write_bytes(text)
+    assert found.value.what == f"Lab 'b1-mini' was recorded with calls of hidden checks (1), and {hidden} is missing."
+    assert found.value.fix == "restore it, or record the lab again: coreskills record b1-mini"
+    assert checked.exit_code == 1
+    assert found.value.what in json.loads(checked.stdout)[0]["problems"]
 
 
 def test_the_recorded_lab_replays(course: Path, first: dict[str, Any]) -> None:
