@@ -30,7 +30,7 @@ def lab_page(asked: Asked) -> Response:
     lab = asked.service.classroom.course.lab(asked.path["lab"])
     view = asked.service.class_view
     seen = view.overview()
-    column = seen.column(lab.id)
+    column, checks = seen.column(lab.id), view.checks(seen, lab.id)
     cells = column.cells.values()
     summary = f"{len(cells)} of {len(seen.people)} handed in, {column.n_passed} passed"
     if column.median is not None:
@@ -39,7 +39,8 @@ def lab_page(asked: Asked) -> Response:
         asked,
         "class_lab.html",
         lab=lab,
-        checks=view.checks(seen, lab.id),
+        hard=[check for check in checks if check.never or check.later],
+        easy=[check for check in checks if not check.never and not check.later],
         summary=summary + ".",
         graded=sum(cell.score is not None for cell in cells),
         to_judge=len(column.to_judge),
@@ -74,6 +75,7 @@ def learner_page(asked: Asked) -> Response:
         track3=status.track3,
         recommendation=reason,
         open_labs=course.open_labs,
+        numbers={lab.id: lab.number for lab in course.labs},
     )
 
 

@@ -176,14 +176,15 @@ def _pages(chosen: Filter, page: int, n_pages: int) -> list[dict[str, str]]:
 
 def _needs(asked: Asked, seen: Overview, stuck: Sequence[Stuck]) -> list[dict[str, Any]]:
     """What needs the instructor, each with a count, a reason in words and a link."""
-    view, course, names = asked.service.class_view, seen.course, {person.name: person.shown for person in seen.people}
+    view, course, missed = asked.service.class_view, seen.course, seen.with_misses
+    names = {person.name: person.shown for person in seen.people}
 
     def learner(name: str, why: str) -> dict[str, str]:
         return {"href": f"{PREFIX}/class/learners/{name}", "text": names[name], "why": why}
 
     return [
         _need(
-            "stuck",
+            f"{plural(len(stuck), 'time')} a learner is stuck",
             [learner(each.learner, _why_stuck(course, each)) for each in view.explain(stuck[:_SHOWN])],
             count=len(stuck),
             more=max(0, len(stuck) - _SHOWN),
@@ -191,12 +192,12 @@ def _needs(asked: Asked, seen: Overview, stuck: Sequence[Stuck]) -> list[dict[st
         _failing(view.failing(seen)),
         _to_judge(asked, seen),
         _need(
-            "with requests that have no recording",
-            [learner(cell.learner, f"{course.lab(cell.lab).number} {cell.misses}") for cell in seen.with_misses],
+            f"{plural(len(missed), 'notebook')} with requests that have no recording",
+            [learner(cell.learner, f"{cell.misses} in {course.lab(cell.lab).number}") for cell in missed],
         ),
         _need(
-            "not graded: something broke",
-            [learner(name, f"{lab}: {_first(error)}") for name, lab, error in seen.failed],
+            f"{plural(len(seen.failed), 'submission')} not graded: something broke",
+            [learner(name, f"{course.lab(lab).number}: {_first(error)}") for name, lab, error in seen.failed],
         ),
     ]
 
@@ -215,13 +216,17 @@ def _failing(failing: Sequence[tuple[Lab, CheckStats]]) -> dict[str, Any]:
         }
         for lab, check in failing
     ]
-    return _need(f"{plural(len(failing), 'check')} most fail", rows)
+    return _need(f"{plural(len(failing), 'check')} that some never pass", rows)
 
 
 def _to_judge(asked: Asked, seen: Overview) -> dict[str, Any]:
     waiting = seen.to_judge
     rows = [
-        {"href": formgrader_address(asked, lab), "text": seen.course.lab(lab).number, "why": f"{n} wait"}
+        {
+            "href": formgrader_address(asked, lab),
+            "text": seen.course.lab(lab).number,
+            "why": "1 waits" if n == 1 else f"{n} wait",
+        }
         for lab, n in Counter(cell.lab for cell in waiting).most_common()
     ]
     return _need(f"{plural(len(waiting), 'notebook')} to grade by hand", rows, count=len(waiting))
