@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any, get_args
 
 import click
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Column, Table
 
 from coreskills.classroom.settings import Classroom
@@ -21,6 +23,7 @@ from coreskills.ledger.store import Ledger
 from coreskills.ledger.totals import GroupBy, Total, totals
 from coreskills_widgets.format import money_column, money_total
 
+_WIDEST = 1_000  # columns
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
@@ -105,13 +108,17 @@ def _show(rows: list[Total], by: tuple[GroupBy, ...]) -> None:
     if not rows:
         click.echo("No calls.")
         return
-    table = Table(*by, *(Column(name, justify="right") for name in ("calls", "failed", "read", "written", "cost")))
-    for row, cost in zip(rows, money_column([row.cost_usd for row in rows]), strict=True):
+    names = ["calls", "failed", "read", "written", "cost"] + ["no price"] * any(row.n_unpriced for row in rows)
+    table = Table(*by, *(Column(name, justify="right") for name in names), box=SIMPLE_HEAD, pad_edge=False)
+    costs = money_column([None if row.n_unpriced == row.n_calls else row.cost_usd for row in rows])
+    for row, cost in zip(rows, costs, strict=True):
         numbers = (row.n_calls, row.n_failed, row.input_tokens, row.output_tokens)
-        note = f" +{row.n_unpriced} unknown" if row.n_unpriced else ""
-        table.add_row(*(key or "-" for key in row.key), *(f"{number:,}" for number in numbers), cost + note)
+        cells = [*(f"{number:,}" for number in numbers), cost, f"{row.n_unpriced or ''}"]
+        table.add_row(*(key or "-" for key in row.key), *cells[: len(names)])
     console = Console()
-    console.print(table)
+    # Rows longer than a window's line go on in the next: a name or an amount that is cut says nothing.
+    whole_width = Measurement.get(console, console.options.update(max_width=_WIDEST), table).maximum
+    Console(width=max(whole_width, console.width)).print(table)
     whole = money_total(
         sum((row.cost_usd for row in rows), Decimal(0)),
         n_unpriced=sum(row.n_unpriced for row in rows),

@@ -55,7 +55,7 @@ def totals(
     until: datetime | None = None,
     **equals: str | None,
 ) -> list[Total]:
-    """Sum model calls in groups, the costliest first.
+    """Sum model calls in groups, the costliest first; by days from the first to the last.
 
     Args:
         by: Columns to group by; none gives one total (none at all where nothing was called).
@@ -82,7 +82,8 @@ def totals(
     ).where(table.endpoint.in_(sorted(MODEL_ENDPOINTS)), *conditions(since=since, until=until, **equals))
     if groups:
         query = query.group_by(*groups)
-    query = query.order_by(cost.desc(), *groups)
+    days = [columns["day"]] if "day" in by else []
+    query = query.order_by(*days, cost.desc(), *groups)
     with ledger.engine.connect() as connection:
         rows = connection.execute(query).all()
     return [_total(tuple(row), by) for row in rows if row[len(by)]]

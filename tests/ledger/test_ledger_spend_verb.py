@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -51,6 +52,13 @@ def test_table_says_at_least_where_a_price_is_unknown(url: str) -> None:
     assert said.index("b1-1") < said.index("b1-2")
     assert "1,840" in said
     assert "at least $1.51 (1 call without a price)" in said
+    assert re.search(r"b1-2 +1 +0 +\d+ +\d+ +price unknown +1 ", said)
+
+
+def test_days_are_told_from_the_first_to_the_last(url: str) -> None:
+    """A report over time is read as one, and nothing in it is cut in a narrow window."""
+    said = CliRunner(env={"COLUMNS": "30"}).invoke(command, ["--ledger", url, "--by", "day", "--by", "model"]).output
+    assert re.findall(r"^ (2026-\S+)  +claude-haiku-5-5 ", said, re.M) == ["2026-11-22", "2026-11-25"]
 
 
 @pytest.mark.parametrize(
