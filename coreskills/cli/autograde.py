@@ -136,6 +136,11 @@ def _print_summary(rows: list[Graded]) -> None:
         console.print(f"[bold red]{unsafe} graded WITHOUT A SANDBOX[/]: their code could have changed these scores.")
     if slowest:
         console.print("Slowest: " + ", ".join(f"{row.learner} {row.lab} {row.seconds:.1f} s" for row in slowest))
+    if restored := [row for row in rows if row.restored]:
+        console.print("Restored after cells that hung, exited or ran out of memory:")
+        for row in restored:
+            names = ", ".join(row.restored_cells)
+            console.print(f"  {row.learner} {row.lab}: {names}", highlight=False, markup=False, soft_wrap=True)
     for row in rows:
         for line in (row.error or "").splitlines() or row.changes:
             console.print(f"{row.learner} {row.lab}: {line}", highlight=False, markup=False, soft_wrap=True)

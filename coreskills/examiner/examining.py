@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -153,7 +154,7 @@ class Examiner:
 
     def _restore(self, culprit: Cell) -> None:
         """Start a new candidate and bring it to where the old one was, without the cell that ended it."""
-        self.restored.append(_grade_id(culprit) or str(culprit.get("id", "")))
+        self.restored.append(_name(culprit))
         if len(self.restored) > MAX_RESTORES:
             self._ends = 0.0
             return
@@ -164,7 +165,7 @@ class Examiner:
         self._begin()
         for place, cell in enumerate(again):
             if not self._repeat(cell, place + 1):
-                self.restored.append(_grade_id(cell) or str(cell.get("id", "")))
+                self.restored.append(_name(cell))
                 self._end()
                 self._begin()
                 return
@@ -268,6 +269,11 @@ def _source(cell: Cell) -> str:
 
 def _grade_id(cell: Cell) -> str:
     return str(cell.get("metadata", {}).get("nbgrader", {}).get("grade_id", ""))
+
+
+def _name(cell: Cell) -> str:
+    """What people call it; ids come from the hand-in, and terminals obey control characters."""
+    return _grade_id(cell) or re.sub(r"[^\w-]", "?", str(cell.get("id", "")))[:64]
 
 
 def _notice(name: str, text: str) -> dict[str, Any]:

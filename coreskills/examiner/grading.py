@@ -34,6 +34,7 @@ class Graded:
     Attributes:
         max: Points that tests can give; manual ones come on top.
         error: Why there is no score; ``None`` when there is one.
+        restored_cells: Cells that hung, exited or ate the memory, after which the notebook's state was rebuilt.
         changes: What had to be mended in the notebook.
         skipped: It was graded before, and nothing has changed since.
         sandboxed: ``False`` where learner code had the grader's own rights.
@@ -44,13 +45,17 @@ class Graded:
     score: float | None
     max: float
     misses: int = 0
-    restored: int = 0
+    restored_cells: tuple[str, ...] = ()
     seconds: float = 0.0
     error: str | None = None
     cells: tuple[CellScore, ...] = ()
     changes: tuple[str, ...] = ()
     skipped: bool = False
     sandboxed: bool = True
+
+    @property
+    def restored(self) -> int:
+        return len(self.restored_cells)
 
     def to_json(self) -> dict[str, Any]:
         """The row that ``coreskills autograde --json`` prints."""
@@ -195,7 +200,7 @@ class _Run:
             submission.learner,
             score=sum(examination.score for examination in entry.done),
             misses=sum(len(examination.misses) for examination in entry.done),
-            restored=sum(len(examination.restored) for examination in entry.done),
+            restored_cells=tuple(name for examination in entry.done for name in examination.restored),
             seconds=sum(examination.seconds for examination in entry.done),
             cells=tuple(cell for examination in entry.done for cell in examination.cells),
             changes=tuple(submission.changes),

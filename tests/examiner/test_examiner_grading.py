@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from coreskills.cli.autograde import command as autograde
 from coreskills.errors import GradingError
 from coreskills.examiner.grading import Graded, grade_many
 from coreskills.examiner.pool import Pool
@@ -139,6 +141,22 @@ def test_one_hand_in_that_hangs_or_dies_costs_its_own_points(new_course: NewCour
     rows = graded(course, pool)
     assert (rows["dies"].score, rows["dies"].restored) == (3.0, 1)
     assert (rows["hangs"].score, rows["hangs"].restored) == (3.0, 0)
+
+
+def test_the_summary_names_what_was_slow_and_what_was_restored(new_course: NewCourse) -> None:
+    """The instructor sees after which cells a hand-in had to be restored, and which ones took longest."""
+    course = new_course()
+    course.hand_in("ann", course.reference)
+    bob = course.answers(t2_code="import os\nos._exit(1)")
+    bob["cells"].insert(0, {**bob["cells"][0], "id": "\x1b[2Jmine", "metadata": {}, "source": "import os; os.abort()"})
+    course.hand_in("bob", bob)
+    done = CliRunner().invoke(autograde, [course.lab, "--course", str(course.root)])
+    assert done.exit_code == 0, done.output
+    lines = done.stdout.splitlines()
+    assert "Restored after cells that hung, exited or ran out of memory:" in lines
+    assert "  bob ps1: ??2Jmine, t2-code" in lines
+    (slowest,) = (line for line in lines if line.startswith("Slowest: "))
+    assert {part.split()[0] for part in slowest.removeprefix("Slowest: ").split(", ")} == {"ann", "bob"}
 
 
 def with_seconds(notebook: dict[str, Any], name: str, seconds: float) -> dict[str, Any]:
