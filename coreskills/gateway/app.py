@@ -202,7 +202,7 @@ async def _read(request: Request, provider: Provider) -> bytes:
 
 async def _not_here(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    message = str(error.detail)
+    message = str(error.detail).capitalize()
     if error.status_code in (404, 405):
         message = f"{message}: {request.method} {route_path(request)}. {what_there_is(request)}"
     return plain_response(error_response(provider_of(request), error.status_code, "", message), source="offline")

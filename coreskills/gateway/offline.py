@@ -20,10 +20,12 @@ from coreskills.gateway.latency import modelled_latency_ms
 from coreskills.gateway.shapes import (
     anthropic,
     anthropic_answers,
+    anthropic_body,
     catalogue,
     embeddings,
     openai_chat,
     openai_chat_answers,
+    openai_chat_body,
     openai_responses,
     openai_responses_answers,
     openai_responses_body,
@@ -110,7 +112,7 @@ class OfflineBackend:
         return await asyncio.get_running_loop().run_in_executor(self._workers, work, *args)
 
     async def _messages(self, incoming: Incoming) -> Answer:
-        body = await self._read(anthropic.MessageBody, incoming, "anthropic")
+        body = await self._read(anthropic_body.MessageBody, incoming, "anthropic")
         prompt = anthropic.to_prompt(body, repetition=incoming.repetition)
         completion = await self.run(self.models.complete, prompt)
         cached = use_cache(
@@ -130,12 +132,12 @@ class OfflineBackend:
         return _answer(document, tokens, completion)
 
     async def _count_tokens(self, incoming: Incoming) -> Answer:
-        body = await self._read(anthropic.CountTokensBody, incoming, "anthropic")
+        body = await self._read(anthropic_body.CountTokensBody, incoming, "anthropic")
         count = await self.run(self.models.count_tokens, anthropic.to_prompt(body))
         return _answer({"input_tokens": count}, Tokens(estimated=True))
 
     async def _chat(self, incoming: Incoming) -> Answer:
-        body = await self._read(openai_chat.ChatBody, incoming, "openai")
+        body = await self._read(openai_chat_body.ChatBody, incoming, "openai")
         completions = await self.run(self._complete_n, openai_chat.to_prompt(body), body.n or 1, incoming.repetition)
         document = openai_chat_answers.completion_document(
             completions, model=body.model, answer_id=answer_id(incoming), created=CREATED
@@ -266,7 +268,7 @@ class OfflineBackend:
     def _answer_one(self, batch_id: str, request: dict[str, Any]) -> dict[str, Any]:
         """One request of a batch; what a single call would refuse is an errored result."""
         try:
-            body = read_body(anthropic.MessageBody, request["params"], "anthropic")
+            body = read_body(anthropic_body.MessageBody, request["params"], "anthropic")
             if body.stream:
                 raise WireError(400, "invalid_request", "stream: Streaming is not supported in batches")
             completion = self.models.complete(anthropic.to_prompt(body))

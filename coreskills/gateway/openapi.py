@@ -11,9 +11,9 @@ from pydantic import BaseModel
 from coreskills.gateway.endpoints import ENDPOINTS, Endpoint
 from coreskills.gateway.faults import Fault
 from coreskills.gateway.own_api import CellBody, FaultsBody, ModeBody
-from coreskills.gateway.shapes.anthropic import CountTokensBody, MessageBody
+from coreskills.gateway.shapes.anthropic_body import CountTokensBody, MessageBody
 from coreskills.gateway.shapes.embeddings import EmbeddingBody, RerankBody
-from coreskills.gateway.shapes.openai_chat import ChatBody
+from coreskills.gateway.shapes.openai_chat_body import ChatBody
 from coreskills.gateway.shapes.openai_responses_body import ResponsesBody
 
 Document = dict[str, Any]

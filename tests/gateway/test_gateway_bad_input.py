@@ -107,6 +107,7 @@ def test_no_json_is_a_400(house: House, path: str, raw: bytes, said: str) -> Non
         ("/v1/responses", {"text": {"format": {"type": "json_object"}}}, 400, "the word 'json'"),
         ("/v1/chat/completions", {"messages": [{"role": "tool", "content": "", "tool_call_id": "c"}]}, 400, "preceed"),
         ("/v1/chat/completions", {"logprobs": True}, 400, "log probabilities"),
+        ("/v1/chat/completions", {"audio": {"voice": "alloy"}, "modalities": ["text", "audio"]}, 400, "no voice"),
         ("/v1/responses", {"input": [{"type": "function_call_output", "call_id": "c", "output": ""}]}, 400, "No tool"),
         ("/v1/responses", {"previous_response_id": "resp_none"}, 400, "resp_none"),
         ("/v1/responses", {"tools": [{"type": "web_search"}]}, 400, "web_search"),
