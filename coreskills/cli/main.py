@@ -15,6 +15,7 @@ from coreskills.errors import CoreskillsError
 
 VERBS = {
     "autograde": "Grade submissions in the examiner, in parallel.",
+    "backup": "One file that holds the classroom.",
     "badge": "Issue or verify a learner's badge.",
     "bench": "Measure our figures next to the alternative.",
     "check": "Prove that labs grade as they should.",
@@ -25,6 +26,7 @@ VERBS = {
     "progress": "Who has passed what.",
     "record": "Record a lab's calls into its cassettes.",
     "release": "Make release/<lab> from source/<lab> and publish it.",
+    "restore": "The classroom brought back from a backup.",
     "roster": "Who is in the class.",
     "schedule": "Due dates from one start date.",
     "spend": "What was spent, by learner, lab, model or day.",

@@ -1,9 +1,8 @@
-"""The same exchange on other stores, and brought back from a backup."""
+"""The same exchange on other stores."""
 
 from __future__ import annotations
 
 import shutil
-import sqlite3
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -80,27 +79,3 @@ def test_postgresql_holds_the_metadata(tmp_path: Path, monkeypatch: pytest.Monke
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def test_a_backup_taken_while_running_brings_everything_back(tmp_path: Path) -> None:
-    """SQLite's own backup, then the blobs: after a total loss each receipt still checks."""
-    live, saved = tmp_path / "live", tmp_path / "saved"
-    live.mkdir()
-    saved.mkdir()
-    url = f"sqlite:///{live / 'room.sqlite'}"
-    exchange = Exchange(url, BlobStore(f"file://{live}/blobs"), course="c", secret=SECRET)
-    exchange.release("lab", FILES, by="iris")
-    receipts = [
-        exchange.submit("lab", name, {**FILES, "n": name.encode()}, state="queued") for name in ("ada", "alan", "grace")
-    ]
-    source, target = sqlite3.connect(live / "room.sqlite"), sqlite3.connect(saved / "room.sqlite")
-    source.backup(target)  # database first: blobs that come later belong to no row yet
-    source.close()
-    target.close()
-    shutil.copytree(live / "blobs", saved / "blobs")
-    shutil.rmtree(live)
-    again = Exchange(
-        f"sqlite:///{saved / 'room.sqlite'}", BlobStore(f"file://{saved}/blobs"), course="c", secret=SECRET
-    )
-    assert all(again.check(receipt) for receipt in receipts)
-    assert again.submit("lab", "ada", {**FILES, "n": b"ada"}, state="queued") == receipts[0]
