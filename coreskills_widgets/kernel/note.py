@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from coreskills_widgets.format import badge_words, duration, money, money_total, tokens
 from coreskills_widgets.kernel.client import Row
-from coreskills_widgets.widgets.spend import cost_words
+from coreskills_widgets.widgets.spend import NOT_BILLED, cost_words, is_billed
 
 # Requests that make no model work: they are listed, but not what a learner means by a call.
 _NO_MODEL = ("models", "messages/count_tokens", "messages/batches/read", "messages/batches/results", "responses/read")
@@ -94,11 +94,12 @@ class Note:
 
     def parts(self) -> list[str]:
         """The line's parts, in order."""
-        return [part for part in (self._counts(), self._tokens(), self._cost(), self._left(), self._source()) if part]
+        found = (self._counts(), self._tokens(), self._cost(), self._left(), self._source(), self.trouble())
+        return [part for part in found if part]
 
     def text(self) -> str:
-        """The line as plain text, and a second one when calls failed."""
-        return "\n".join(filter(None, ["  ".join(self.parts()), self.trouble()]))
+        """The line as plain text."""
+        return "  ".join(self.parts())
 
     def trouble(self) -> str:
         """``1 of 2 calls failed: 429, tried again, worked``; empty when all went well at once."""
@@ -125,6 +126,8 @@ class Note:
         rows = [row for call in self.calls for row in call.tries]
         if not rows:
             return ""
+        if not any(is_billed(row) for row in rows):
+            return NOT_BILLED
         priced = [Decimal(row["cost_usd"]) for row in rows if row.get("cost_usd") is not None]
         return money_total(
             str(sum(priced, Decimal(0))),
@@ -147,11 +150,10 @@ class Note:
 
     def html(self) -> str:
         """The line with a fold-out table; no script, colours of the theme, wraps at any width."""
-        line = " &ensp; ".join(f"<span style='white-space:nowrap'>{html.escape(part)}</span>" for part in self.parts())
-        trouble = f"<div>{html.escape(self.trouble())}</div>" if self.trouble() else ""
+        line = " &ensp; ".join(_unbroken(part) for part in self.parts())
         return (
             f"<div class='jp-coreskills-note' style='{_LINE}'><details><summary style='cursor:pointer'>{line}</summary>"
-            f"{self._table()}</details>{trouble}</div>"
+            f"{self._table()}</details></div>"
         )
 
     def _table(self) -> str:
@@ -165,6 +167,15 @@ class Note:
         )
         hint = f"<div>To read one: <code>%coreskills trace {shown[-1].get('id')}</code></div>" if shown else ""
         return f"<table style='{_TABLE}'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{cut}{hint}"
+
+
+_SHORT = 32
+
+
+def _unbroken(part: str) -> str:
+    """A part of the line; a number stays with its word, a sentence may go on below."""
+    style = " style='white-space:nowrap'" if len(part) <= _SHORT else ""
+    return f"<span{style}>{html.escape(part)}</span>"
 
 
 _COLUMNS = ("Call", "Model", "Status", "Tokens", "Cost", "Time", "Source")

@@ -39,7 +39,8 @@ class Panel:
         except Away as error:
             trouble = str(error)
         known = self._last or {}
-        shown = known if known.get("modules") else {**known, "modules": self._from_disk()}
+        is_alone = self._last is None or known.get("has_classroom") is False
+        shown = {**known, "modules": self._from_disk()} if is_alone and not known.get("modules") else known
         service = {"state": "away" if trouble else "ok", "as_of_utc": self._as_of, "trouble": trouble}
         return overlay(shown, root=self.root, checks=self.checks(), service=service)
 

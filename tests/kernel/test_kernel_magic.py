@@ -110,5 +110,5 @@ def test_spent_budget_is_said_at_the_call_in_the_note_and_by_the_magic(metered: 
     out = metered.run("hello()")
     assert (out.error, out.stderr) == ("EnforcedSpendLimitReachedError", "")
     assert "budget spent: calls are refused (429) from now on" in out.notes[0]
-    assert out.notes[0].endswith("\n1 of 1 call failed: 429")
+    assert out.notes[0].endswith("  1 of 1 call failed: 429")
     assert say(metered, "budget").startswith("Budget spent: ")

@@ -76,23 +76,23 @@ STATUS = {"budget_usd": "0.50", "spent_usd": "0.31"}
         (
             [refused(1), row(2, retries=1), row(3)],
             {},
-            "2 calls (1 tried again)  2,000 in, 200 out  $0.003  offline (nothing charged)\n"
+            "2 calls (1 tried again)  2,000 in, 200 out  $0.003  offline (nothing charged)  "
             "1 of 2 calls failed: 429, tried again, worked",
         ),
         (
             [refused(1, 529), refused(2, 529, 1), refused(3, 529, 2)],
             {},
-            "1 call (2 tried again)  $0.00  offline (nothing charged)\n1 of 1 call failed: 529 after 3 tries",
+            "1 call (2 tried again)  not billed  offline (nothing charged)  1 of 1 call failed: 529 after 3 tries",
         ),
         (
             [refused(1, 418, 0) | {"source": "recorded"}],
             {},
-            "1 call  $0.00  recorded (nothing charged)\n1 of 1 call failed: no recording",
+            "1 call  not billed  recorded (nothing charged)  1 of 1 call failed: no recording",
         ),
         (
             [row(ended="broken")],
             {},
-            "1 call  1,000 in, 100 out  $0.0015  offline (nothing charged)\n1 of 1 call failed: the answer broke off",
+            "1 call  1,000 in, 100 out  $0.0015  offline (nothing charged)  1 of 1 call failed: the answer broke off",
         ),
         (
             [row(endpoint="messages/count_tokens", input_tokens=0, output_tokens=0, cost_usd="0")],
@@ -181,7 +181,7 @@ def test_failing_cell_has_its_note_too(metered: Any) -> None:
         " messages=[{'role': 'user', 'content': 'Hi'}])"
     )
     assert gone.error == "NotFoundError"
-    assert gone.notes[0].endswith("\n1 of 1 call failed: 404")
+    assert gone.notes[0].endswith("  1 of 1 call failed: 404")
 
 
 def test_calls_are_known_by_their_cell(warm_parent: Any, gateway: Any, start_kernel: Any, tmp_path: Path) -> None:

@@ -5,18 +5,26 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import panel_states
 import pytest
-from jupyterlab_harness import JupyterLab, accessibility_faults, open_notebook, run_all, set_theme
-from playwright.sync_api import Browser, Locator, Page, expect
+from jupyterlab_harness import JupyterLab, accessibility_faults, open_notebook, run_all, set_theme, sideways_overflow
+from playwright.sync_api import Locator, Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("panel-browser"), pytest.mark.timeout(240)]
 
 LAB = "b1-2-cost-calculator"
 SHOTS = Path(__file__).resolve().parents[2] / "screenshots" / "panel"
+SQUEEZE = "() => document.getElementById('coreskills-course').style.setProperty('width', '240px', 'important')"
+# With the system's colours: the button has an edge, the bar differs from its track.
+INVISIBLE = """
+panel => [['[data-primary]', 'borderTopColor'], ['.jp-coreskills-meter-fill', 'backgroundColor']]
+  .filter(([part, property]) => {
+    const shown = panel.querySelector(part);
+    return getComputedStyle(shown)[property] === getComputedStyle(shown.parentElement).backgroundColor;
+  })
+"""
 CALL = """
 from anthropic import Anthropic
 reply = Anthropic().messages.create(
@@ -24,14 +32,6 @@ reply = Anthropic().messages.create(
 )
 print(reply.content[0].text)
 """
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A browser window without a memory."""
-    opened = browser.new_page(viewport={"width": 1280, "height": 1000})
-    yield opened
-    opened.close()
 
 
 def panel(page: Page, lab: JupyterLab) -> Locator:
@@ -60,7 +60,7 @@ def write_lab(lab: JupyterLab, source: str) -> None:
 
 
 def test_the_panel_opens_on_what_to_do_next(page: Page, lab: JupyterLab) -> None:
-    """One primary button; states in words; exactly 70 % explained; no fault by axe-core in either theme."""
+    """One primary button; states in words; exactly 70 % explained; whole in both themes, high contrast, little room."""
     lab.room.panel = panel_states.WORKING
     write_lab(lab, "assert value == 42, 'value is not 42'")
     shown = panel(page, lab)
@@ -78,10 +78,17 @@ def test_the_panel_opens_on_what_to_do_next(page: Page, lab: JupyterLab) -> None
     shown.get_by_role("button", name=re.compile("B1.3 Error handling")).click()
     expect(shown).to_contain_text("70 %: passing needs more than 70 %")
     SHOTS.mkdir(parents=True, exist_ok=True)
-    for theme in ("light", "dark"):
+    for theme in ("dark", "light"):
         set_theme(page, theme)
         shown.screenshot(path=SHOTS / f"working-{theme}.png")
         assert accessibility_faults(page, "#coreskills-course") == [], theme
+    page.emulate_media(forced_colors="active")
+    page.set_viewport_size({"width": 640, "height": 500})  # a window of 1280 pixels at 200 %
+    page.evaluate(SQUEEZE)
+    shown.screenshot(path=SHOTS / "working-forced-colors.png")
+    assert sideways_overflow(page, "#coreskills-course") == []
+    assert shown.evaluate(INVISIBLE) == []
+    assert accessibility_faults(page, "#coreskills-course") == []
 
 
 def test_validate_saves_first_and_leads_to_the_failing_check(page: Page, lab: JupyterLab) -> None:
@@ -169,6 +176,10 @@ def test_the_status_bar_follows_the_notebook(page: Page, lab: JupyterLab) -> Non
     status.press("Enter")
     card = page.get_by_role("dialog", name="Cost of")
     expect(card).to_contain_text("1 call")
+    box = card.bounding_box()
+    assert box is not None
+    assert box["width"] >= 280
+    expect(card.get_by_role("button", name="Close")).to_be_in_viewport(ratio=1)
     assert accessibility_faults(page, ".jp-coreskills-status-item", ".jp-coreskills-popup") == []
     page.keyboard.press("Escape")
     expect(card).to_have_count(0)

@@ -1,4 +1,4 @@
-"""From Fetch to feedback in the Course panel, against the real course service, exchange and queue."""
+"""From Fetch to feedback in the Course panel, against the real course service, exchange, queue and examiner."""
 
 from __future__ import annotations
 
@@ -6,21 +6,24 @@ import json
 import re
 import secrets
 from collections.abc import Iterator
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from course_service_harness import LAB, CourseService, course_service
 from jupyterlab_harness import Classroom, JupyterLab, accessibility_faults, jupyterlab
 from playwright.sync_api import Browser, Locator, Page, expect
-
-from coreskills.classroom.queue import Outcome
+from solved_lab import answers
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("panel-browser"), pytest.mark.timeout(240)]
 
 FILE = f"{LAB}.ipynb"
 SHOTS = Path(__file__).resolve().parents[2] / "screenshots" / "panel"
-SET_SOURCE = "source => window.jupyterapp.shell.currentWidget.content.widgets[0].model.sharedModel.setSource(source)"
+WRITE = """
+sources => window.jupyterapp.shell.currentWidget.content.widgets
+  .filter(cell => cell.model.id in sources)
+  .forEach(cell => cell.model.sharedModel.setSource(sources[cell.model.id]))
+"""
+LAST = "b01-feedback"
 IS_OPEN = (
     "() => { const p = window.jupyterapp.shell.currentWidget; return p?.context?.isReady && p.content.widgets.length }"
 )
@@ -28,7 +31,7 @@ IS_OPEN = (
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CourseService]:
-    """A course with one lab, for one learner."""
+    """A course with one lab open, for one learner."""
     with course_service(tmp_path_factory.mktemp("service"), token=secrets.token_urlsafe(16)) as running:
         yield running
 
@@ -40,14 +43,6 @@ def home(service: CourseService, tmp_path_factory: pytest.TempPathFactory) -> It
     room = Classroom(url=service.url, token=service.token)
     with jupyterlab(folder / "home", room=room, log=folder / "lab.log") as running:
         yield running
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A browser window without a memory."""
-    opened = browser.new_page(viewport={"width": 1280, "height": 1000})
-    yield opened
-    opened.close()
 
 
 def card(page: Page, home: JupyterLab) -> Locator:
@@ -68,26 +63,22 @@ def test_a_lab_goes_from_fetch_to_feedback_in_the_panel(
     expect(button).to_have_text("Fetch")
     button.click()
     expect(panel).to_contain_text(f"Fetched {LAB}.", timeout=60_000)
-    expect(button).to_have_text("Open")
-    button.click()
     page.wait_for_function(IS_OPEN, timeout=60_000)
+    expect(button).to_have_text("Validate")
 
-    page.evaluate(SET_SOURCE, "value = 42  # not saved")
+    course = service.service.classroom.course
+    page.evaluate(WRITE, answers(course, course.lab(LAB)))  # not saved
     validate_and_submit(page, panel, service)
     refuse_what_another_tab_saved(page, panel, home, service, browser)
 
-    feedback = b"<!doctype html><html lang='en'><title>Feedback</title><h1>You passed 18 of 20</h1></html>"
-    done = Outcome(auto=Decimal(18), max=Decimal(20), feedback={f"{LAB}.html": feedback})
-    assert service.grade(done) == 1
+    assert service.grade() == 1
     page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
     page.evaluate("() => window.jupyterapp.shell.activateById('coreskills-course')")
-    expect(panel).to_contain_text("passed 18/20, feedback new", timeout=30_000)
+    expect(panel).to_contain_text("passed 10/10, feedback new", timeout=30_000)
     read = panel.locator("[data-action=feedback]").first
     read.click()
-    expect(page.frame_locator("iframe").get_by_role("heading", name="You passed 18 of 20")).to_be_visible(
-        timeout=30_000
-    )
-    expect(panel.locator(".jp-coreskills-state", has_text="18/20")).to_have_text("passed 18/20", timeout=30_000)
+    expect(page.frame_locator("iframe").get_by_role("heading", name="10 checks passed")).to_be_visible(timeout=30_000)
+    expect(panel.locator(".jp-coreskills-state", has_text="10/10")).to_have_text("passed 10/10", timeout=30_000)
     assert accessibility_faults(page, "#coreskills-course") == []
 
 
@@ -97,15 +88,15 @@ def validate_and_submit(page: Page, panel: Locator, service: CourseService) -> N
     if row.get_attribute("aria-expanded") != "true":
         row.click()
     panel.locator("li [data-action=validate]").click()
-    expect(panel).to_contain_text(f"Saved {FILE}. The one check you can see passes.", timeout=90_000)
+    expect(panel).to_contain_text(f"Saved {FILE}. All 4 checks you can see pass.", timeout=90_000)
     expect(panel.locator("[data-primary]")).to_have_text("Submit")
-    page.evaluate(SET_SOURCE, "value = 42  # changed again")
+    page.evaluate(WRITE, {LAST: "Minutes: 40."})
     panel.locator("[data-primary]").click()
     expect(panel).to_contain_text(f"Saved {FILE}. It is submitted. Hidden checks run now.", timeout=60_000)
     (submission,) = service.submissions()
     receipt = service.service.exchange.receipt(submission).sha256
     expect(panel).to_contain_text(re.compile(rf"Submitted \d\d:\d\d, receipt {receipt[:6]}"))
-    assert "".join(service.submitted_notebook()["cells"][0]["source"]) == "value = 42  # changed again"
+    assert "".join(service.submitted_notebook()["cells"][-1]["source"]) == "Minutes: 40."
     expect(panel).to_contain_text("submitted", timeout=30_000)
     SHOTS.mkdir(parents=True, exist_ok=True)
     panel.screenshot(path=SHOTS / "submitted.png")
@@ -119,7 +110,7 @@ def refuse_what_another_tab_saved(
     other.goto(home.address(f"{LAB}/{FILE}"))
     other.wait_for_function(IS_OPEN, timeout=60_000)
     page.wait_for_timeout(1_000)  # file systems round times: JupyterLab takes saves within half a second for one
-    other.evaluate(SET_SOURCE, "value = 43  # the other tab")
+    other.evaluate(WRITE, {LAST: "Minutes: 50, says the other tab."})
     other.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
     other.wait_for_function("() => !window.jupyterapp.shell.currentWidget.context.model.dirty")
     other.close()
@@ -132,5 +123,5 @@ def refuse_what_another_tab_saved(
     )
     assert len(service.submissions()) == 1
     kept = json.loads((home.folder / LAB / FILE).read_text())
-    assert "".join(kept["cells"][0]["source"]) == "value = 43  # the other tab"
+    assert "".join(kept["cells"][-1]["source"]) == "Minutes: 50, says the other tab."
     panel.screenshot(path=SHOTS / "two-tabs.png")

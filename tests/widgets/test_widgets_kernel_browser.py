@@ -58,14 +58,6 @@ calls.client().ask("POST", "faults", {"faults": [{"kind": "slow", "bytes_per_s":
 IDLE = "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A browser window without a memory."""
-    opened = browser.new_page(viewport={"width": 1280, "height": 1000})
-    yield opened
-    opened.close()
-
-
 def cell(page: Page, number: int) -> Locator:
     """A cell of the notebook in front, from 0."""
     return page.locator(".jp-Notebook .jp-Cell").nth(number)

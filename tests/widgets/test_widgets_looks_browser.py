@@ -5,20 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import gallery
 import pytest
 from approved import assert_approved, difference, skip_elsewhere
-from jupyterlab_harness import (
-    JupyterLab,
-    accessibility_faults,
-    open_notebook,
-    run_all,
-    set_theme,
-    set_width,
-    sideways_overflow,
-)
+from gallery_page import NOTEBOOK, SHOTS, Gallery, open_gallery
+from jupyterlab_harness import JupyterLab, accessibility_faults, set_theme, set_width, sideways_overflow
 from PIL import Image, ImageDraw
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, expect
 
 pytestmark = [
     pytest.mark.browser,
@@ -28,8 +20,8 @@ pytestmark = [
 ]
 
 STATES = ["cost-half", "cost-80", "cost-unpriced", "retrieval-two", "trace-mixed"]
-HERE = Path(__file__).resolve().parent
-APPROVED, SHOTS = HERE / "approved", HERE.parents[1] / "screenshots" / "widgets"
+APPROVED = Path(__file__).resolve().parent / "approved"
+WIDGETS = ".jp-Cell-outputArea .jp-coreskills"
 FOCUSABLE = "button, input, select, textarea, summary, a[href], [tabindex]"
 WITHOUT_MARK = """
 focusable => [...document.querySelectorAll('.jp-coreskills')]
@@ -51,32 +43,21 @@ INVISIBLE_FILLS = """
 
 
 @pytest.fixture(scope="module")
-def page(browser: Browser, lab: JupyterLab) -> Iterator[Page]:
+def shown(browser: Browser, lab: JupyterLab) -> Iterator[Gallery]:
     """One notebook with a few widgets."""
-    opened = browser.new_page(viewport={"width": 1500, "height": 1200})
-    open_notebook(opened, lab, lab.notebook("looks.ipynb", gallery.cells(STATES)))
-    opened.evaluate("() => window.jupyterapp.shell.collapseLeft()")
-    run_all(opened)
-    expect(opened.locator(".jp-Cell-outputArea .jp-coreskills")).to_have_count(len(STATES), timeout=30_000)
+    opened = open_gallery(browser, lab, STATES)
     yield opened
-    opened.close()
-
-
-def widget(page: Page, name: str) -> Locator:
-    """One widget, in view."""
-    found = page.locator(".jp-Cell-outputArea .jp-coreskills").nth(STATES.index(name))
-    found.scroll_into_view_if_needed()
-    return found
+    opened.page.close()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_widgets_look_as_approved(page: Page, theme: str) -> None:
+def test_widgets_look_as_approved(shown: Gallery, theme: str) -> None:
     """The same picture as the one that was looked at, give or take a pixel; see tests/harness/approved.py."""
-    skip_elsewhere(page, APPROVED)
-    set_theme(page, theme)
-    set_width(page, 700)
+    skip_elsewhere(shown.page, APPROVED)
+    set_theme(shown.page, theme)
+    set_width(shown.page, NOTEBOOK)
     for name in STATES:
-        assert_approved(widget(page, name), APPROVED, f"{name}-{theme}")
+        assert_approved(shown[name], APPROVED, f"{name}-{theme}")
 
 
 def test_an_approved_picture_tells_a_bar_from_none() -> None:
@@ -91,35 +72,37 @@ def test_an_approved_picture_tells_a_bar_from_none() -> None:
     assert "400 x 160 pixels" in difference(plain, Image.new("RGB", (400, 200), "white"))
 
 
-def test_zoom_contrast_and_little_room_lose_nothing(page: Page) -> None:
+def test_zoom_contrast_and_little_room_lose_nothing(shown: Gallery) -> None:
     """Zoomed to 200 %, with the system's high contrast, without motion, and in a window of 320 pixels."""
     SHOTS.mkdir(parents=True, exist_ok=True)
+    page = shown.page
     set_theme(page, "light")
-    set_width(page, 700)
+    set_width(page, NOTEBOOK)
     page.emulate_media(forced_colors="active", reduced_motion="reduce")
     assert page.evaluate(INVISIBLE_FILLS) == []
     assert page.evaluate(MOVING) == 0
     for name in ("cost-80", "retrieval-two", "trace-mixed"):
-        widget(page, name).screenshot(path=SHOTS / f"{name}-forced-colors.png")
-    assert accessibility_faults(page, ".jp-Cell-outputArea .jp-coreskills") == []
+        shown[name].screenshot(path=SHOTS / f"{name}-forced-colors.png")
+    assert accessibility_faults(page, WIDGETS) == []
     page.emulate_media(forced_colors="none", reduced_motion="no-preference")
     set_theme(page, "contrast")
-    assert accessibility_faults(page, ".jp-Cell-outputArea .jp-coreskills") == []
-    widget(page, "retrieval-two").screenshot(path=SHOTS / "retrieval-two-contrast-theme.png")
+    assert accessibility_faults(page, WIDGETS) == []
+    shown["retrieval-two"].screenshot(path=SHOTS / "retrieval-two-contrast-theme.png")
     set_theme(page, "light")
     page.evaluate("() => document.getElementById('test-width').remove()")
     for width in (640, 320):  # a window of 1280 pixels at 200 and at 400 %
         page.set_viewport_size({"width": width, "height": 900})
-        widget(page, "retrieval-two").screenshot(path=SHOTS / f"retrieval-two-window-{width}.png")
-        assert sideways_overflow(page, ".jp-Cell-outputArea .jp-coreskills") == [], width
-        assert accessibility_faults(page, ".jp-Cell-outputArea .jp-coreskills") == [], width
+        shown["retrieval-two"].screenshot(path=SHOTS / f"retrieval-two-window-{width}.png")
+        assert sideways_overflow(page, WIDGETS) == [], width
+        assert accessibility_faults(page, WIDGETS) == [], width
     page.set_viewport_size({"width": 1500, "height": 1200})
 
 
-def test_every_stop_of_the_focus_keeps_its_keys(page: Page) -> None:
+def test_every_stop_of_the_focus_keeps_its_keys(shown: Gallery) -> None:
     """JupyterLab looks for the mark on the focused element itself: each one has it, in all that unfolds, too."""
-    set_width(page, 700)
-    cost, hits, trace = (widget(page, name) for name in ("cost-half", "retrieval-two", "trace-mixed"))
+    page = shown.page
+    set_width(page, NOTEBOOK)
+    cost, hits, trace = (shown[name] for name in ("cost-half", "retrieval-two", "trace-mixed"))
     cost.get_by_role("button", name="Details").click()
     for tab in ("By model", "By cell", "Calls"):
         cost.get_by_role("tab", name=tab).click()

@@ -26,6 +26,7 @@ export interface ICall {
 }
 
 const ROW = 30;
+const MOST_ROWS = 9;
 const COLUMNS = [
   ['number', '#'],
   ['model', 'Model'],
@@ -47,7 +48,7 @@ export function callsGrid(open: (call: ICall) => void): ICallsGrid {
   let costs: string[] = [];
   const id = uid('calls');
   const body = h('div', { role: 'rowgroup' });
-  const head = h('div', { role: 'row', 'aria-rowindex': 1, style: `height:${ROW}px` }, ...COLUMNS.map(([column, name]) => h('div', { role: 'columnheader', 'data-column': column }, name)));
+  const head = h('div', { role: 'row', 'aria-rowindex': 1, style: `height:${ROW}px` }, ...COLUMNS.map(([column, name]) => h('div', { role: 'columnheader', 'data-column': column, class: numberClass(column) }, name)));
   const scroller = h('div', { role: 'grid', class: 'jp-coreskills-scroll jp-coreskills-calls', 'aria-label': 'Calls, newest first' }, h('div', { role: 'rowgroup' }, head), body);
   const status = h('p', { class: 'jp-coreskills-small' });
 
@@ -71,6 +72,7 @@ export function callsGrid(open: (call: ICall) => void): ICallsGrid {
       costs = moneyColumn(calls.map(call => call.cost_usd));
       scroller.setAttribute('aria-rowcount', String(calls.length + 1));
       scroller.hidden = calls.length === 0;
+      scroller.style.height = `${(Math.min(calls.length, MOST_ROWS) + 1) * ROW + 2}px`;
       fill(status, calls.length === 0 ? 'No call matches.' : `${count(calls.length)} ${calls.length === 1 ? 'call' : 'calls'}, newest first. Enter opens one.`);
       list.reset(calls.length);
     },
@@ -88,9 +90,12 @@ function row(call: ICall, cost: string, index: number, rowId: string): HTMLEleme
     cost: failed ? `${call.status}, not billed` : `${call.estimated ? '~' : ''}${cost}`,
     from: call.source,
   };
-  const numeric = new Set(['time', 'tokens', 'cost']);
-  const cells = COLUMNS.map(([column]) => h('div', { role: 'gridcell', 'data-column': column, class: numeric.has(column) ? 'jp-coreskills-number' : null, title: texts[column] }, visible(texts[column]!)));
+  const cells = COLUMNS.map(([column]) => h('div', { role: 'gridcell', 'data-column': column, class: numberClass(column), title: texts[column] }, visible(texts[column]!)));
   return h('div', { role: 'row', id: rowId, 'aria-rowindex': index + 2, 'aria-label': spoken(call) }, ...cells);
+}
+
+function numberClass(column: string): string | null {
+  return ['time', 'tokens', 'cost'].includes(column) ? 'jp-coreskills-number' : null;
 }
 
 function spoken(call: ICall): string {

@@ -77,7 +77,7 @@ export function notes(facts: ICostFacts): HTMLElement[] {
     made.push(note('warn', facts.n_unpriced === billed(facts) ? `${words}: what they cost is not in any sum.` : `At least: ${words}.`));
   }
   if (facts.n_estimated > 0) {
-    made.push(note('plain', `Tokens of ${facts.n_estimated} ${plural(facts.n_estimated, 'call')} are estimated: the provider did not say.`));
+    made.push(note('plain', `Tokens of ${facts.n_estimated} ${plural(facts.n_estimated, 'call')} are estimates, counted here and not by the provider.`));
   }
   return made;
 }

@@ -46,7 +46,7 @@ export interface IPanel {
   course?: { id: string; title: string };
   /** False on one's own computer: nobody takes labs in or gives scores. */
   has_classroom?: boolean;
-  next?: { lab_id: string; action: Action; reason: string } | null;
+  next?: { lab_id: string; action: Action; reason: string } | null | undefined;
   modules: IModule[];
   badge?: { modules_done: number; modules_total: number; capstone?: string | boolean | null; earned?: boolean } | null;
   service: { state: 'ok' | 'away'; as_of_utc: string; trouble: string };

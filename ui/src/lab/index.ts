@@ -88,6 +88,7 @@ const course: JupyterFrontEndPlugin<void> = {
     panel.title.caption = 'Course: what to do next';
     app.shell.add(panel, 'left', { rank: 150 });
     restorer?.add(panel, panel.id);
+    tracker.currentChanged.connect(() => panel.update());
     addCommands(app, panel, tracker);
     Object.values(COMMANDS).forEach(command => palette?.addItem({ command, category: 'Course' }));
     launcher?.add({ command: COMMANDS.show, category: 'Course', rank: 0 });

@@ -1,21 +1,19 @@
 /** The Course panel: what should I do next? */
 
 import type { IDocumentManager } from '@jupyterlab/docmanager';
-import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import { Poll } from '@lumino/polling';
 import type { Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 
 import { note } from '../shared/badge';
 import { fill, h, say } from '../shared/dom';
-import { visible } from '../shared/format';
 import { Refused, type Api } from './api';
-import type { Action, ILab, IPanel, IValidation } from './data';
+import type { Action, ILab, IPanel } from './data';
+import { saved } from './saving';
+import { validation } from './validation';
 import { nameOf, view, type IViewState } from './view';
-import { actionsFor, conflictWords, news, validationWords } from './words';
+import { actionsFor, news } from './words';
 
-const FAILED_SHOWN = 3;
-const SAME_SAVE_MS = 500; // as JupyterLab: file systems round the time of a save
 const EVERY_MS = 15_000;
 const AT_MOST_MS = 300_000;
 
@@ -53,11 +51,18 @@ export class CoursePanel extends Widget {
 
   /** Do the one thing that the card offers. */
   continue(): void {
-    const next = this.panel?.next;
+    const next = this.next();
     const lab = next && this.find(next.lab_id);
     if (next && lab) {
       void this.act(lab, next.action);
     }
+  }
+
+  /** What the service advises; what is open already need not be opened. */
+  private next(): IPanel['next'] {
+    const next = this.panel?.next;
+    const path = next?.action === 'open' ? this.find(next.lab_id)?.path : null;
+    return next && path && this.documents.findWidget(path) ? { ...next, action: 'validate' } : next;
   }
 
   /** The lab whose notebook lies at this path, if there is one with which this can be done. */
@@ -94,6 +99,12 @@ export class CoursePanel extends Widget {
     }
   }
 
+  /** Another notebook is in front. */
+  protected override onUpdateRequest(message: Message): void {
+    super.onUpdateRequest(message);
+    this.draw();
+  }
+
   protected override onAfterShow(message: Message): void {
     super.onAfterShow(message);
     void this.poll.start();
@@ -111,14 +122,14 @@ export class CoursePanel extends Widget {
         this.documents.openOrReveal(lab.path!);
         return null;
       case 'validate': {
-        const saved = await this.save(lab);
-        return this.validation(lab, await this.api.validate(lab.id), saved);
+        const before = await saved(this.documents, lab);
+        return validation(await this.api.validate(lab.id), before, cellId => this.goToCell(lab.path!, cellId));
       }
       case 'submit': {
-        const saved = await this.save(lab);
+        const before = await saved(this.documents, lab);
         const { receipt } = await this.api.submit(lab.id);
         lab.receipt = { sha256: receipt.sha256, time_utc: receipt.received_utc ?? receipt.time_utc ?? new Date().toISOString() };
-        return note('good', `${saved}It is submitted. Hidden checks run now.`);
+        return note('good', `${before}It is submitted. Hidden checks run now.`);
       }
       case 'feedback': {
         await this.api.act(lab.id, 'feedback');
@@ -133,49 +144,6 @@ export class CoursePanel extends Widget {
     }
   }
 
-  /** What is on the screen is what is sent: save first, and say so. */
-  private async save(lab: ILab): Promise<string> {
-    const open = lab.path ? this.documents.findWidget(lab.path) : undefined;
-    await open?.context.ready;
-    if (!open) {
-      return '';
-    }
-    await this.refuseOlder(open.context);
-    if (!open.context.model.dirty) {
-      return '';
-    }
-    await open.context.save();
-    if (open.context.model.dirty) {
-      throw new Refused(`${lab.id}.ipynb could not be saved, so nothing was sent. Save it yourself, then try again.`, 409);
-    }
-    return `Saved ${lab.id}.ipynb. `;
-  }
-
-  /** Two tabs, or a change on the server: what is here must not go over what is newer there, nor be taken for it. */
-  private async refuseOlder(context: DocumentRegistry.Context): Promise<void> {
-    const here = context.contentsModel?.last_modified;
-    const { last_modified: there } = await this.documents.services.contents.get(context.path, { content: false });
-    if (here && Date.parse(there) - Date.parse(here) > SAME_SAVE_MS) {
-      throw new Refused(conflictWords(context.path.split('/').pop()!, here, there, exactTime), 409);
-    }
-  }
-
-  private validation(lab: ILab, found: IValidation, saved: string): HTMLElement {
-    const isFine = found.failed.length === 0 && found.changed.length === 0 && !found.trouble;
-    const open = (cellId: string): void => this.goToCell(lab.path!, cellId);
-    return h(
-      'div',
-      {},
-      note(isFine ? 'good' : 'warn', saved + validationWords(found)),
-      found.trouble && note('bad', found.trouble),
-      found.changed.length > 0 && note('warn', `These checks were edited here; grading uses the originals: ${found.changed.join(', ')}.`),
-      found.failed.length > 0 &&
-        failedList(found.failed.slice(0, FAILED_SHOWN), open),
-      found.failed.length > FAILED_SHOWN &&
-        h('details', {}, h('summary', {}, `${found.failed.length - FAILED_SHOWN} more`), failedList(found.failed.slice(FAILED_SHOWN), open)),
-    );
-  }
-
   private async load(): Promise<void> {
     let found: IPanel;
     try {
@@ -188,7 +156,8 @@ export class CoursePanel extends Widget {
       throw error;
     }
     const heard = news(this.panel, found);
-    if (this.panel === null) {
+    const isOther = !this.panel?.modules.some(module => found.modules.some(each => each.id === module.id));
+    if (isOther) {
       const current = found.modules.find(module => module.labs.some(lab => lab.id === found.next?.lab_id)) ?? found.modules[0];
       this.state.openModules = new Set(current ? [current.id] : []);
     }
@@ -217,7 +186,7 @@ export class CoursePanel extends Widget {
     fill(
       this.body,
       h('h2', { class: 'jp-coreskills-title' }, this.panel.course?.title ?? 'Course'),
-      ...view(this.panel, this.state, {
+      ...view({ ...this.panel, next: this.next() }, this.state, {
         act: (lab, action) => void this.act(lab, action),
         toggleModule: id => this.toggle(this.state.openModules, id),
         toggleLab: id => {
@@ -247,19 +216,6 @@ export class CoursePanel extends Widget {
   private find(id: string): ILab | undefined {
     return this.labs().find(lab => lab.id === id);
   }
-}
-
-function exactTime(utc: string): string {
-  return new Date(utc).toLocaleTimeString('en-GB');
-}
-
-function failedList(failed: IValidation['failed'], open: (cellId: string) => void): HTMLElement {
-  const items = failed.map(check => {
-    const link = h('button', { type: 'button', class: 'jp-coreskills-link' }, visible(check.title));
-    link.addEventListener('click', () => open(check.cell_id));
-    return h('li', {}, link, h('p', { class: 'jp-coreskills-small' }, visible(check.message)));
-  });
-  return h('ul', { class: 'jp-coreskills-failed' }, ...items);
 }
 
 /** How to find the focused button again after a redraw. */

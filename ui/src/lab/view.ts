@@ -4,7 +4,7 @@ import { note } from '../shared/badge';
 import { button, h, type Child } from '../shared/dom';
 import { clock, date } from '../shared/format';
 import type { Action, ILab, IModule, IPanel } from './data';
-import { actionsFor, attemptsWords, badgeWords, cardLines, dueWords, LABELS, moduleWords, passingWords, restWords, RUNNING, spendWords, stateOf } from './words';
+import { actionsFor, attemptsWords, badgeWords, cardLines, dueWords, hasBadge, LABELS, moduleWords, passingWords, restWords, RUNNING, spendWords, stateOf } from './words';
 
 export interface IViewState {
   openModules: Set<string>;
@@ -49,7 +49,7 @@ function card(panel: IPanel, lab: ILab | undefined, state: IViewState, actions: 
     return h('section', { class: 'jp-coreskills-card jp-coreskills-next', 'aria-label': 'Continue' }, h('p', {}, words));
   }
   const action = panel.next!.action;
-  const isNew = panel.modules.every(module => module.labs.every(each => each.state === 'new' || each.state === 'to_come'));
+  const isNew = lab.state === 'new' && panel.modules.every(module => !module.passed && module.labs.every(each => each.state !== 'in_progress'));
   return h(
     'section',
     { class: 'jp-coreskills-card jp-coreskills-next', 'aria-label': 'Continue' },
@@ -101,8 +101,8 @@ function after(lab: ILab, state: IViewState, actions: IViewActions): Child[] {
 
 function progress(panel: IPanel): HTMLElement | null {
   const badge = panel.badge;
-  if (!badge) {
-    return null;
+  if (!badge || (hasBadge(badge) && !panel.next)) {
+    return null; // the card says it
   }
   const done = badge.modules_total > 0 ? (100 * badge.modules_done) / badge.modules_total : 0;
   return h(

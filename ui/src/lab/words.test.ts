@@ -73,7 +73,9 @@ it('shows both times of a notebook that was saved elsewhere', () => {
 
 describe('with nothing to do the card says why', () => {
   it.each([
-    [panel(), 'The labs of your course show here once the classroom answers.'],
+    [panel(), 'No lab is open yet. Each one shows here as soon as your instructor opens it.'],
+    [{ ...panel(), service: { state: 'away' as const, as_of_utc: '', trouble: 'x' } }, 'The labs of your course show here once the classroom answers.'],
+    [{ ...panel(), has_classroom: false }, 'There is no course here. To see its labs, start JupyterLab in the folder of the course with: coreskills lab'],
     [panel(lab({ state: 'submitted' })), 'B1.2 Cost calculator waits for its result, which shows here.'],
     [panel(lab({ state: 'submitted' }), lab({ id: 'b', state: 'waits' })), '2 labs wait for their results, which show here.'],
     [panel(lab({ state: 'passed' })), 'Nothing to do now: all labs that are open are done.'],

@@ -105,32 +105,44 @@ export function moduleWords(module: IModule): string {
   return module.total === undefined ? `${module.labs.length} ${plural(module.labs.length, 'lab')}` : `${module.passed ?? 0} of ${module.total}`;
 }
 
+const BADGE_EARNED = 'Badge earned: all modules and the capstone';
+
 export function badgeWords(panel: IPanel): string {
   const badge = panel.badge;
   if (!badge) {
     return '';
   }
-  if (badge.earned || (badge.modules_done >= badge.modules_total && isCapstoneDone(badge.capstone))) {
-    return 'Badge earned: all modules and the capstone';
+  if (hasBadge(badge)) {
+    return BADGE_EARNED;
   }
   const capstone = isCapstoneDone(badge.capstone) ? ', capstone done' : badge.modules_done >= badge.modules_total ? ', the capstone is left' : '';
   return `Badge: ${badge.modules_done} of ${badge.modules_total} modules${capstone}`;
 }
 
+const NO_LABS = {
+  alone: 'There is no course here. To see its labs, start JupyterLab in the folder of the course with: coreskills lab',
+  away: 'The labs of your course show here once the classroom answers.',
+  ok: 'No lab is open yet. Each one shows here as soon as your instructor opens it.',
+};
+
 /** What the card says when there is nothing to do. */
 export function restWords(panel: IPanel): string {
   const labs = panel.modules.flatMap(module => module.labs);
   if (labs.length === 0) {
-    return panel.has_classroom === false ? 'There is no course here. To see its labs, start JupyterLab in the folder of the course with: coreskills lab' : 'The labs of your course show here once the classroom answers.';
+    return NO_LABS[panel.has_classroom === false ? 'alone' : panel.service.state];
   }
-  if (badgeWords(panel).startsWith('Badge earned')) {
-    return badgeWords(panel);
+  if (hasBadge(panel.badge)) {
+    return BADGE_EARNED;
   }
   const waiting = labs.filter(lab => ['submitted', 'grading', 'waits'].includes(lab.state));
   if (waiting.length === 1) {
     return `${waiting[0]!.number ?? ''} ${waiting[0]!.title} waits for its result, which shows here.`.trim();
   }
   return waiting.length > 1 ? `${waiting.length} labs wait for their results, which show here.` : 'Nothing to do now: all labs that are open are done.';
+}
+
+export function hasBadge(badge: IPanel['badge']): boolean {
+  return badge ? badge.earned || (badge.modules_done >= badge.modules_total && isCapstoneDone(badge.capstone)) : false;
 }
 
 function isCapstoneDone(capstone: unknown): boolean {
