@@ -49,7 +49,7 @@ function card(panel: IPanel, lab: ILab | undefined, state: IViewState, actions: 
     return h('section', { class: 'jp-coreskills-card jp-coreskills-next', 'aria-label': 'Continue' }, h('p', {}, words));
   }
   const action = panel.next!.action;
-  const isNew = lab.state === 'new' && panel.modules.every(module => !module.passed && module.labs.every(each => each.state !== 'in_progress'));
+  const isNew = lab.state === 'new' && panel.modules.every(module => !module.passed);
   return h(
     'section',
     { class: 'jp-coreskills-card jp-coreskills-next', 'aria-label': 'Continue' },
