@@ -90,7 +90,8 @@ class Gateway:
             return self.replay
         if incoming.grant.backend == "live" and incoming.session.mode is None:
             if self.live is None:
-                raise WireError(503, "", "This classroom has no provider key. Ask your instructor, or work offline.")
+                message = "This classroom has no provider key. Ask your instructor, or work offline."
+                raise WireError(503, "", message, should_retry=False)
             return self.live
         return self.offline
 

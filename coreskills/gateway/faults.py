@@ -113,7 +113,7 @@ def _read(fault: Any, place: int) -> Fault:
         first = error.errors(include_url=False)[0]
         field = ".".join(str(part) for part in first["loc"])
         raise GatewayError(
-            f"Fault {place} is not one: {f'{field}: ' if field else ''}{first['msg']}.",
+            f"Fault {place} is not one: {f'{field}: ' if field else ''}{first['msg'].removeprefix('Value error, ')}.",
             fix="a fault is such as {'kind': 'error', 'status': 429, 'times': 2, 'retry_after_s': 1}",
         ) from None
 
