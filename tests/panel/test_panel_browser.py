@@ -184,3 +184,6 @@ def test_the_status_bar_follows_the_notebook(page: Page, lab: JupyterLab) -> Non
     page.keyboard.press("Escape")
     expect(card).to_have_count(0)
     expect(status).to_be_focused()
+    page.set_viewport_size({"width": 500, "height": 700})
+    expect(status).to_be_visible()
+    expect(status.locator(".jp-coreskills-status-total")).to_be_hidden()

@@ -55,7 +55,7 @@ const spend: JupyterFrontEndPlugin<void> = {
     }
     const item = new SpendStatus(new Api());
     document.body.dataset['coreskillsVoice'] = 'status-bar';
-    bar.registerStatusItem('@coreskills/lab:spend', { item, align: 'left', rank: 3, isActive: () => item.isShown, activeStateChanged: item.stateChanged });
+    bar.registerStatusItem('@coreskills/lab:spend', { item, align: 'left', rank: 3, priority: 1, isActive: () => item.isShown, activeStateChanged: item.stateChanged });
     const follow = (): void => item.follow(app.shell.currentWidget instanceof NotebookPanel ? app.shell.currentWidget : null);
     tracker.currentChanged.connect(follow);
     (app.shell as { currentChanged?: { connect(slot: () => void): void } }).currentChanged?.connect(follow);
