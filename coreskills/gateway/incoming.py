@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from coreskills.cassettes import Miss
+from coreskills.gateway.kept.store import Owner
 from coreskills.gateway.keys import Grant
 from coreskills.gateway.session import Session
 from coreskills.ledger.call import Source
@@ -58,6 +60,11 @@ class Incoming:
     repetition: int = 0
 
     @property
+    def owner(self) -> Owner:
+        """Whose batches and stored responses it may use."""
+        return self.grant.learner, self.grant.lab
+
+    @property
     def model(self) -> str | None:
         """The model asked for, if the body names one."""
         model = self.body.get("model")
@@ -96,6 +103,12 @@ class Answer:
 def whole(response: WireResponse, *, source: Source = "offline", **more: Any) -> Answer:
     """An answer that is there at once."""
     return Answer(response.status, response.headers, response.body, source=source, **more)
+
+
+def whole_json(document: Any, tokens: Tokens, *, notes: dict[str, Any] | None = None) -> Answer:
+    """A document as an answer."""
+    body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    return whole(WireResponse(200, {"content-type": "application/json"}, body), tokens=tokens, notes=notes or {})
 
 
 class Backend(Protocol):

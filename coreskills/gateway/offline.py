@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
-import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,9 +11,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qsl
 
-from coreskills.gateway.batches import Batch, BatchStore
-from coreskills.gateway.incoming import Answer, Incoming, Tokens, whole
+from coreskills.gateway.answer_ids import answer_id
+from coreskills.gateway.incoming import Answer, Incoming, Tokens, whole_json
 from coreskills.gateway.latency import modelled_latency_ms
+from coreskills.gateway.offline_batches import OfflineBatches
 from coreskills.gateway.shapes import (
     anthropic,
     anthropic_answers,
@@ -37,6 +35,7 @@ from coreskills.offline.tokens import encoding, encoding_for
 from coreskills.wire.convert import to_stream
 from coreskills.wire.errors import WireError
 from coreskills.wire.http import Provider, WireResponse
+from coreskills.wire.sse import split_events
 
 if TYPE_CHECKING:
     from coreskills.gateway.kept.store import Kept
@@ -67,15 +66,11 @@ class OfflineBackend:
         self.models, self._kept = models, kept
         self._event_delay_s = event_delay_s
         self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="offline-model")
-        self._batches = BatchStore(kept, seconds=batch_seconds, answer=self._answer_one, workers=self._workers)
+        batches = OfflineBatches(models, kept, seconds=batch_seconds, workers=self._workers)
         self._answers: dict[str, Callable[[Incoming], Awaitable[Answer]]] = {
             "messages": self._messages,
             "messages/count_tokens": self._count_tokens,
-            "messages/batches": self._create_batch,
-            "messages/batches/read": self._read_batch,
-            "messages/batches/cancel": self._cancel_batch,
-            "messages/batches/delete": self._delete_batch,
-            "messages/batches/results": self._batch_results,
+            **batches.answers,
             "chat/completions": self._chat,
             "responses": self._responses,
             "responses/input_tokens": self._response_tokens,
@@ -129,12 +124,12 @@ class OfflineBackend:
             cache_write_tokens=cached.written,
         )
         tokens = replace(_tokens([completion]), cache_read=cached.read, cache_write=cached.written)
-        return _answer(document, tokens, completion)
+        return whole_json(document, tokens, notes=_notes(completion))
 
     async def _count_tokens(self, incoming: Incoming) -> Answer:
         body = await self._read(anthropic_body.CountTokensBody, incoming, "anthropic")
         count = await self.run(self.models.count_tokens, anthropic.to_prompt(body))
-        return _answer({"input_tokens": count}, Tokens(estimated=True))
+        return whole_json({"input_tokens": count}, Tokens(estimated=True))
 
     async def _chat(self, incoming: Incoming) -> Answer:
         body = await self._read(openai_chat_body.ChatBody, incoming, "openai")
@@ -142,12 +137,12 @@ class OfflineBackend:
         document = openai_chat_answers.completion_document(
             completions, model=body.model, answer_id=answer_id(incoming), created=CREATED
         )
-        return _answer(document, _tokens(completions), completions[0])
+        return whole_json(document, _tokens(completions), notes=_notes(completions[0]))
 
     async def _responses(self, incoming: Incoming) -> Answer:
         body = await self._read(openai_responses_body.ResponsesBody, incoming, "openai")
         completion, document = await self.run(self._respond, incoming, body)
-        return _answer(document, _tokens([completion]), completion)
+        return whole_json(document, _tokens([completion]), notes=_notes(completion))
 
     def _respond(self, incoming: Incoming, body: ResponsesBody) -> tuple[Completion, dict[str, Any]]:
         """Go on from the response that the request names, and keep this one for the next unless it says no."""
@@ -161,7 +156,7 @@ class OfflineBackend:
             self._kept.add_response(
                 document["id"],
                 [*openai_responses.turns_of(body), openai_responses.answered(completion)],
-                owner=_owner(incoming),
+                owner=incoming.owner,
                 previous_id=body.previous_response_id,
                 now=incoming.time_utc,
             )
@@ -171,7 +166,7 @@ class OfflineBackend:
         wanted = body.previous_response_id
         if wanted is None:
             return ()
-        earlier = self._kept.conversation(wanted, _owner(incoming)) if _RESPONSE_ID.fullmatch(wanted) else None
+        earlier = self._kept.conversation(wanted, incoming.owner) if _RESPONSE_ID.fullmatch(wanted) else None
         if earlier is None:
             message = f"Previous response with id '{wanted[:100]}' not found."
             raise WireError(
@@ -182,7 +177,7 @@ class OfflineBackend:
     async def _response_tokens(self, incoming: Incoming) -> Answer:
         body = await self._read(openai_responses_body.ResponsesBody, incoming, "openai")
         count = await self.run(self._count_response, incoming, body)
-        return _answer({"object": "response.input_tokens", "input_tokens": count}, Tokens())
+        return whole_json({"object": "response.input_tokens", "input_tokens": count}, Tokens())
 
     def _count_response(self, incoming: Incoming, body: ResponsesBody) -> int:
         return self.models.count_tokens(openai_responses.to_prompt(body, earlier=self._conversation(incoming, body)))
@@ -200,85 +195,20 @@ class OfflineBackend:
                 as_base64=body.encoding_format == "base64",
             )
         )
-        return _answer(document, Tokens(read=made.tokens), notes={"encoder": made.encoder})
+        return whole_json(document, Tokens(read=made.tokens), notes={"encoder": made.encoder})
 
     async def _rerank(self, incoming: Incoming) -> Answer:
         body = await self._read(embeddings.RerankBody, incoming, "cohere")
         scores = await self.run(partial(self.models.rerank, body.query, body.documents, model=body.model))
         document = embeddings.rerank_document(scores, top_n=body.top_n, answer_id=answer_id(incoming))
-        return _answer(document, Tokens())
+        return whole_json(document, Tokens())
 
     async def _models(self, incoming: Incoming) -> Answer:
         model_id, provider = incoming.params.get("model_id"), incoming.wire.provider
         if model_id is not None:
-            return _answer(catalogue.one_model(self.models.catalogue(), provider, model_id), Tokens())
+            return whole_json(catalogue.one_model(self.models.catalogue(), provider, model_id), Tokens())
         query = dict(parse_qsl(incoming.wire.query))
-        return _answer(catalogue.list_models(self.models.catalogue(), provider, query), Tokens())
-
-    async def _create_batch(self, incoming: Incoming) -> Answer:
-        return await self._about_batch(incoming, self._created)
-
-    async def _read_batch(self, incoming: Incoming) -> Answer:
-        if "batch_id" in incoming.params:
-            return await self._about_batch(incoming, self._batch)
-        listing = partial(self._batches.listing, dict(parse_qsl(incoming.wire.query)), owner=_owner(incoming))
-        document = await asyncio.to_thread(listing, now=incoming.time_utc, base_url=incoming.base_url)
-        return _answer(document, Tokens())
-
-    async def _cancel_batch(self, incoming: Incoming) -> Answer:
-        return await self._about_batch(incoming, self._cancelled)
-
-    async def _about_batch(self, incoming: Incoming, find: Callable[[Incoming], Batch]) -> Answer:
-        """The document of a batch; the workers must not wait for it, since it waits for them."""
-
-        def work() -> dict[str, Any]:
-            return find(incoming).document(now=incoming.time_utc, base_url=incoming.base_url)
-
-        return _answer(await asyncio.to_thread(work), Tokens())
-
-    def _created(self, incoming: Incoming) -> Batch:
-        return self._batches.create(incoming.body, owner=_owner(incoming), now=incoming.time_utc)
-
-    def _batch(self, incoming: Incoming) -> Batch:
-        return self._batches.get(incoming.params["batch_id"], owner=_owner(incoming))
-
-    def _cancelled(self, incoming: Incoming) -> Batch:
-        batch = self._batch(incoming)
-        self._batches.cancel(batch, now=incoming.time_utc)
-        return batch
-
-    async def _delete_batch(self, incoming: Incoming) -> Answer:
-        def work() -> str:
-            batch = self._batch(incoming)
-            self._batches.delete(batch, now=incoming.time_utc)
-            return batch.id
-
-        return _answer({"id": await asyncio.to_thread(work), "type": "message_batch_deleted"}, Tokens())
-
-    async def _batch_results(self, incoming: Incoming) -> Answer:
-        def work() -> bytes:
-            batch = self._batch(incoming)
-            if not batch.is_ended(incoming.time_utc):
-                raise WireError(404, "not_found", f"Results of batch {batch.id} are not available until it has ended.")
-            return batch.lines()
-
-        headers = {"content-type": "application/x-jsonl"}
-        return whole(WireResponse(200, headers, await asyncio.to_thread(work)), tokens=Tokens())
-
-    def _answer_one(self, batch_id: str, request: dict[str, Any]) -> dict[str, Any]:
-        """One request of a batch; what a single call would refuse is an errored result."""
-        try:
-            body = read_body(anthropic_body.MessageBody, request["params"], "anthropic")
-            if body.stream:
-                raise WireError(400, "invalid_request", "stream: Streaming is not supported in batches")
-            completion = self.models.complete(anthropic.to_prompt(body))
-        except (WireError, PromptError) as error:
-            kind = "model_not_found" if error.kind == "not_found" else error.kind
-            refused = json.loads(WireError(error.status, kind, error.message).response("anthropic").body)
-            return {"type": "errored", "error": {**refused, "request_id": None}}
-        seed = hashlib.sha256(f"{batch_id}/{request['custom_id']}".encode()).digest()
-        message = anthropic_answers.message(completion, model=body.model, answer_id=_digits(seed), service_tier="batch")
-        return {"type": "succeeded", "message": message}
+        return whole_json(catalogue.list_models(self.models.catalogue(), provider, query), Tokens())
 
     def _complete_n(self, prompt: Prompt, n: int, repetition: int) -> list[Completion]:
         return [self.models.complete(replace(prompt, repetition=repetition * n + place)) for place in range(n)]
@@ -302,29 +232,6 @@ class OfflineBackend:
                 await asyncio.sleep(self._event_delay_s)
 
 
-def split_events(body: bytes) -> list[bytes]:
-    """The events of a stream, each with the empty line that ends it."""
-    return [event + b"\n\n" for event in body.split(b"\n\n") if event]
-
-
-def answer_id(incoming: Incoming) -> str:
-    """Digits of an answer's id: the same for the same request, in every process.
-
-    Only where chance is asked for does a repetition count: its answer may be another.
-    """
-    by_chance = bool(incoming.body.get("temperature"))
-    seed = f"{incoming.wire.path}\0{incoming.repetition if by_chance else 0}\0".encode() + incoming.wire.body
-    return _digits(hashlib.sha256(seed).digest())
-
-
-def _digits(digest: bytes) -> str:
-    return base64.b32encode(digest)[:24].decode().lower()
-
-
-def _owner(incoming: Incoming) -> tuple[str, str]:
-    return incoming.grant.learner, incoming.grant.lab
-
-
 def _decode(tokens: list[int], model: str) -> str:
     """Text of token numbers, which some clients send in place of text."""
     pieces = encoding(encoding_for(model))
@@ -334,12 +241,8 @@ def _decode(tokens: list[int], model: str) -> str:
         raise WireError(400, "invalid_value", "'$.input' is invalid: no such token.", param="input") from None
 
 
-def _answer(
-    document: Any, tokens: Tokens, completion: Completion | None = None, *, notes: dict[str, Any] | None = None
-) -> Answer:
-    body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-    notes = notes or ({"skill": completion.skill, **completion.notes} if completion else {})
-    return whole(WireResponse(200, {"content-type": "application/json"}, body), tokens=tokens, notes=notes)
+def _notes(completion: Completion) -> dict[str, Any]:
+    return {"skill": completion.skill, **completion.notes}
 
 
 def _tokens(completions: list[Completion]) -> Tokens:

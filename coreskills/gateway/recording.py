@@ -17,11 +17,11 @@ from coreskills.gateway.breaking import ConnectionDropped
 from coreskills.gateway.incoming import Answer, Incoming, whole
 from coreskills.gateway.keys import KeyStore
 from coreskills.gateway.live import Upstream
-from coreskills.gateway.offline import split_events
 from coreskills.gateway.serve import GatewayServer
 from coreskills.ledger import Ledger
 from coreskills.wire.errors import WireError
 from coreskills.wire.http import PROVIDER_HOSTS, Provider, WireResponse
+from coreskills.wire.sse import split_events
 
 # About one connection or one client, never passed on in either direction.
 _ABOUT_THE_BODY = ("content-length", "content-encoding", "transfer-encoding", "accept-encoding")

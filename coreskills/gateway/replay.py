@@ -12,8 +12,8 @@ from coreskills.cassettes import Hit, Library, load, localise
 from coreskills.errors import CassetteError
 from coreskills.gateway.breaking import ConnectionDropped
 from coreskills.gateway.incoming import Answer, Backend, Incoming, whole
-from coreskills.gateway.offline import split_events
 from coreskills.wire.errors import WireError
+from coreskills.wire.sse import split_events
 
 _KEPT_LIBRARIES = 32
 _HOLD_S = 30.0  # a recorded time-out holds its answer until the client gives up, at most so long

@@ -50,6 +50,11 @@ def parse_events(body: bytes) -> Iterator[Event]:
             name = value
 
 
+def split_events(body: bytes) -> list[bytes]:
+    """The events of a stream as they are, each with the empty line that ends it."""
+    return [event + b"\n\n" for event in body.split(b"\n\n") if event]
+
+
 def format_event(data: Any, *, name: str | None = None) -> bytes:
     """Write one event; ``data`` is JSON unless it is text already."""
     text = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False, separators=(",", ":"))
