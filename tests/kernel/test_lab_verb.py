@@ -105,6 +105,14 @@ def test_jupyterlab_starts_with_warm_metered_kernels(course: Course, tmp_path: P
                 "kernel": {"name": "coreskills"},
             },
         )
+        panel = _ask(page, "/coreskills/panel")
+        assert (panel["has_classroom"], panel["service"]["state"]) == (False, "ok")
+        assert panel["next"] == {"lab_id": "b1-1-first-call", "action": "open", "reason": ""}
+        (tmp_path / "labs" / "b1-1-first-call" / "data" / "words.csv").unlink()
+        assert _ask(page, "/coreskills/labs/b1-1-first-call/fetch", {}) == {"path": NOTEBOOK}
+        assert (tmp_path / "labs" / "b1-1-first-call" / "data" / "words.csv").read_text() == "a,b\n"
+        with urllib.request.urlopen(f"{page}/lab?token=page", timeout=60) as lab_page:
+            assert "apputils-extension:announcements" in lab_page.read().decode()  # among what is disabled
         client = _client(Path(os.environ["JUPYTER_RUNTIME_DIR"]), session["kernel"]["id"])
         shown = _run(
             client,
@@ -152,10 +160,9 @@ def _answers(page: str) -> bool:
         return False
 
 
-def _ask(page: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
-    request = urllib.request.Request(
-        page + path, data=json.dumps(body).encode(), headers={"Authorization": "token page"}, method="POST"
-    )
+def _ask(page: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(page + path, data=data, headers={"Authorization": "token page"})
     with urllib.request.urlopen(request, timeout=60) as response:
         answer: dict[str, Any] = json.loads(response.read())
     return answer

@@ -2,7 +2,7 @@
 
 import { h } from '../shared/dom';
 import { badges, note } from '../shared/badge';
-import { percent, plural, visible } from '../shared/format';
+import { count, percent, plural, visible } from '../shared/format';
 import { amountWords, awayWords, billed, chargeWords, countsWords, type ISpend, type IVerdict } from './spend';
 import type { ICellPart, IModelPart } from './parts';
 
@@ -73,11 +73,11 @@ export function notes(facts: ICostFacts): HTMLElement[] {
     made.push(note('warn', awayWords(facts, facts.n_calls > 0)));
   }
   if (facts.n_unpriced > 0) {
-    const words = `${facts.n_unpriced} ${plural(facts.n_unpriced, 'call')} without a known price`;
+    const words = `${count(facts.n_unpriced)} ${plural(facts.n_unpriced, 'call')} without a known price`;
     made.push(note('warn', facts.n_unpriced === billed(facts) ? `${words}: what they cost is not in any sum.` : `At least: ${words}.`));
   }
   if (facts.n_estimated > 0) {
-    made.push(note('plain', `Tokens of ${facts.n_estimated} ${plural(facts.n_estimated, 'call')} are estimates, counted here and not by the provider.`));
+    made.push(note('plain', `Tokens of ${count(facts.n_estimated)} ${plural(facts.n_estimated, 'call')} are estimates, counted here and not by the provider.`));
   }
   return made;
 }

@@ -2,7 +2,7 @@
 
 import { pico } from '../shared/decimal';
 import { h } from '../shared/dom';
-import { money, moneyColumn, tokens } from '../shared/format';
+import { count, money, moneyColumn, tokens } from '../shared/format';
 import { sortableTable, type IColumn } from '../shared/table';
 
 export interface IPart {
@@ -46,7 +46,7 @@ export function compareMoney(left: string | null, right: string | null): number 
 }
 
 function callsWords(part: IPart): string {
-  return part.n_failed > 0 ? `${part.n_calls} (${part.n_failed} failed)` : String(part.n_calls);
+  return part.n_failed > 0 ? `${count(part.n_calls)} (${count(part.n_failed)} failed)` : count(part.n_calls);
 }
 
 /** What a cell or a model cost; one whose calls were all refused or failed was not billed. */

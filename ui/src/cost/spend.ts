@@ -1,7 +1,7 @@
 /** What a spend summary says in words: shared by CostMeter and the status bar. */
 
 import { pico, share, type Money } from '../shared/decimal';
-import { badgeWords, clock, money, moneySpoken, moneyTotal, percent, plural, tokens, UNKNOWN } from '../shared/format';
+import { badgeWords, clock, count, money, moneySpoken, moneyTotal, percent, plural, tokens, UNKNOWN } from '../shared/format';
 
 export interface ISpend {
   lab: string;
@@ -78,10 +78,10 @@ export function crossed(before: Level, after: Level): boolean {
 }
 
 export function countsWords(spend: ISpend): string {
-  const parts = [`${spend.n_calls.toLocaleString('en')} ${plural(spend.n_calls, 'call')}`];
+  const parts = [`${count(spend.n_calls)} ${plural(spend.n_calls, 'call')}`];
   parts.push(`${tokens(spend.input_tokens ?? 0)} in, ${tokens(spend.output_tokens ?? 0)} out`);
   if (spend.n_failed) {
-    parts.push(`${spend.n_failed} failed, not billed`);
+    parts.push(`${count(spend.n_failed)} failed, not billed`);
   }
   return parts.join(' \u00b7 ');
 }
