@@ -84,20 +84,27 @@ def standings(room: Classroom, names: list[str] | None = None) -> list[Standing]
 def take_over_judgements(room: Classroom, lab_id: str) -> int:
     """Copy what a person judged in formgrader into the grades of the submissions it was about.
 
+    Where learners see scores at once they get the new page at once too: panel and page never disagree.
+
     Returns:
         How many grades there are now with a judgement.
     """
-    grades = Grades(room.database_url)
+    grades, lab = Grades(room.database_url), room.course.lab(lab_id)
     try:
         known = read_standings(room.gradebook_url, lab_id)
     except GradingError:  # the gradebook does not know the lab yet: nobody can have judged it
         return 0
-    n = 0
+    n, changed = 0, []
     for attempt in grades.attempts(lab=lab_id):
         standing = known.get(attempt.learner)
         if attempt.grade is None or standing is None or standing.timestamp != attempt.received_utc:
             continue
-        judged = standing.manual if room.course.lab(lab_id).points.manual else attempt.grade.manual
-        grades.set_manual(attempt.submission_id, judged)
+        judged = standing.manual if lab.points.manual else attempt.grade.manual
+        if grades.set_manual(attempt.submission_id, judged):
+            changed.append(attempt.learner)
         n += judged is not None
+    if changed and lab.grading == "on_submit":
+        from coreskills.classroom.returning import return_feedback  # the examiner's libraries, seldom needed here
+
+        return_feedback(room, lab, changed)
     return n

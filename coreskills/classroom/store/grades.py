@@ -99,17 +99,19 @@ class Grades:
         else:
             row.failed, row.checks = failed, checks
 
-    def set_manual(self, submission_id: int, manual: Decimal | None) -> None:
-        """Write a person's judgement into a grade that is there already."""
+    def set_manual(self, submission_id: int, manual: Decimal | None) -> bool:
+        """Write a person's judgement into a grade that is there already; whether that changed anything."""
         with writing(self._url) as session:
             row = session.get(GradeRow, submission_id)
-            if row is not None and row.manual != manual:
-                row.manual = manual
-                session.add(
-                    GradeLogRow(
-                        submission_id=submission_id, auto=row.auto, manual=manual, max=row.max, graded_utc=self._now()
-                    )
+            if row is None or row.manual == manual:
+                return False
+            row.manual = manual
+            session.add(
+                GradeLogRow(
+                    submission_id=submission_id, auto=row.auto, manual=manual, max=row.max, graded_utc=self._now()
                 )
+            )
+            return True
 
     def attempts(self, *, learner: str | None = None, lab: str | None = None) -> list[Attempt]:
         """Submissions with their grades, oldest first; with the checks of each."""
