@@ -47,6 +47,10 @@ class House:
         assert grant is not None
         return self.gateway.sessions[grant.id]
 
+    def fail(self, key: str, *script: dict[str, Any]) -> None:
+        """Let calls with this key meet faults."""
+        self.session(key).faults.set(script)
+
     def calls(self, **filters: Any) -> list[Call]:
         return self.gateway.ledger.calls(**filters)
 
