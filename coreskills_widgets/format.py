@@ -137,6 +137,11 @@ def plural(count: int, noun: str) -> str:
     return noun if count == 1 else noun + "s"
 
 
+def counted(count: int, noun: str) -> str:
+    """Write how many: ``1 call``, ``1,000 calls``."""
+    return f"{count:,} {plural(count, noun)}"
+
+
 def visible(text: str) -> str:
     """Show control characters instead of obeying them; tabs and line ends stay."""
     return text if text.isprintable() else "".join(_visible_char(char) for char in text)

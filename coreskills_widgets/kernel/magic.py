@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from coreskills_widgets.format import badge_words, duration, money, money_total, percent, tokens, visible
+from coreskills_widgets.format import badge_words, counted, duration, money, money_total, percent, tokens, visible
 from coreskills_widgets.kernel import calls
 from coreskills_widgets.kernel.calls import GatewayAway, GatewayClient, Row
 from coreskills_widgets.widgets.spend import cost_words
@@ -56,7 +56,7 @@ def spend(client: GatewayClient, _words: Sequence[str]) -> str:
     if not rows:
         return NO_CALLS
     sources = _count(rows, "source")
-    total = f"{_total(rows)} in {_n(len(rows), 'call')}, {badge_words(sources)}"
+    total = f"{_total(rows)} in {counted(len(rows), 'call')}, {badge_words(sources)}"
     charged = "" if sources.get("live") else " (nothing charged)"
     return "\n\n".join(
         [
@@ -78,7 +78,7 @@ def budget(client: GatewayClient, _words: Sequence[str]) -> str:
         return f"Budget spent: {_of_budget(now)}{over}. Calls are refused (429) from now on.\nAsk your instructor."
     last = [Decimal(row["cost_usd"]) for row in client.calls()[-10:] if row.get("cost_usd")]
     mean = sum(last, Decimal(0)) / len(last) if last else Decimal(0)
-    like = f", about {_n(int(left / mean), 'call')} like the last {len(last)}" if mean else ""
+    like = f", about {counted(int(left / mean), 'call')} like the last {len(last)}" if mean else ""
     return f"{money(left)} left of {money(now['budget_usd'])}{like}."
 
 
@@ -195,7 +195,7 @@ def _table(title: str, rows: Sequence[Row], *, key: Callable[[Row], str]) -> str
     lines = []
     for name, group in groups.items():
         read, written = (sum(int(row.get(field) or 0) for row in group) for field in ("input_tokens", "output_tokens"))
-        lines.append((name, _n(len(group), "call"), f"{tokens(read)} in, {tokens(written)} out", _total(group)))
+        lines.append((name, counted(len(group), "call"), f"{tokens(read)} in, {tokens(written)} out", _total(group)))
     widths = [max(len(line[column]) for line in lines) for column in range(3)]
     body = [
         "  ".join([*(text.ljust(width) for text, width in zip(line, widths, strict=False)), line[3]]) for line in lines
@@ -231,7 +231,3 @@ def _cut(body: Any) -> str:
             text = body
     text = visible(text)
     return text if len(text) <= _MOST_TEXT else f"{text[:_MOST_TEXT]}\n... {len(text) - _MOST_TEXT:,} more characters"
-
-
-def _n(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from coreskills_widgets.format import badge_words, duration, money, money_total, tokens
+from coreskills_widgets.format import badge_words, counted, duration, money, money_total, tokens
 from coreskills_widgets.kernel.client import Row
 from coreskills_widgets.widgets.spend import NOT_BILLED, cost_words, is_billed
 
@@ -107,14 +107,14 @@ class Note:
         if not stories:
             return ""
         words = [story if times == 1 else f"{story} ({times} times)" for story, times in stories.items()]
-        return f"{stories.total()} of {_plural(len(self.calls), 'call')} failed: {'; '.join(words)}"
+        return f"{stories.total()} of {counted(len(self.calls), 'call')} failed: {'; '.join(words)}"
 
     def _counts(self) -> str:
         if not self.calls:
-            return f"{_plural(self.n_free, 'request')} that cost nothing"
+            return f"{counted(self.n_free, 'request')} that cost nothing"
         retries = sum(len(call.tries) - 1 for call in self.calls)
         again = f" ({retries} tried again)" if retries else ""
-        return _plural(len(self.calls), "call") + again
+        return counted(len(self.calls), "call") + again
 
     def _tokens(self) -> str:
         read, written = (
@@ -201,7 +201,3 @@ def _table_row(row: Row) -> tuple[str, ...]:
 
 def _table_cell(text: str) -> str:
     return f"<td style='{_CELL}'>{html.escape(text)}</td>"
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

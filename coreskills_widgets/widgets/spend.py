@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from coreskills_widgets.format import UNKNOWN, badge_words, money, money_column, money_total, percent, plural, tokens
+from coreskills_widgets.format import UNKNOWN, badge_words, counted, money, money_column, money_total, percent, tokens
 
 Row = dict[str, Any]
 
@@ -100,7 +100,7 @@ def spend_sentence(summary: Mapping[str, Any]) -> str:
     used = "" if spent == UNKNOWN or budget is None else f", {percent(summary['spent_usd'], budget)} %"
     share = f" of {money(budget)}{used}" if budget is not None else ""
     read, written = tokens(summary["input_tokens"]), tokens(summary["output_tokens"])
-    counts = f"{calls:,} {plural(calls, 'call')}, {read} in, {written} out"
+    counts = f"{counted(calls, 'call')}, {read} in, {written} out"
     sources = badge_words(summary["sources"])
     free = ", nothing charged" if sources and not summary["sources"].get("live") else ""
     origin = f" ({sources}{free})" if sources else ""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from coreskills_widgets.format import duration, plural, tokens
+from coreskills_widgets.format import counted, duration, tokens
 from coreskills_widgets.widgets import static_copy
 from coreskills_widgets.widgets.calls_face import CallsFace
 from coreskills_widgets.widgets.face import front_end
@@ -57,7 +57,7 @@ class TraceViewer(CallsFace):
         calls, failed = self.facts["n_listed"], self.facts["n_failed_listed"]
         if not calls:
             return "No calls yet."
-        return f"{calls:,} {plural(calls, 'call')}, {failed} failed."
+        return f"{counted(calls, 'call')}, {failed} failed."
 
     def static_html(self) -> str:
         """Draw one table of calls; request and answer folded."""
