@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from coreskills_widgets.format import badge_words, counted, duration, money, money_total, percent, tokens, visible
+from coreskills_widgets.format import badge_words, counted, duration, money, percent, tokens, visible
 from coreskills_widgets.kernel import calls
 from coreskills_widgets.kernel.calls import GatewayAway, GatewayClient, Row
-from coreskills_widgets.widgets.spend import cost_words
+from coreskills_widgets.widgets.spend import cost_words, total_words
 
 _MOST_TEXT = 2000
 NO_GATEWAY = """\
@@ -56,7 +56,7 @@ def spend(client: GatewayClient, _words: Sequence[str]) -> str:
     if not rows:
         return NO_CALLS
     sources = _count(rows, "source")
-    total = f"{_total(rows)} in {counted(len(rows), 'call')}, {badge_words(sources)}"
+    total = f"{total_words(rows)} in {counted(len(rows), 'call')}, {badge_words(sources)}"
     charged = "" if sources.get("live") else " (nothing charged)"
     return "\n\n".join(
         [
@@ -180,14 +180,6 @@ def _count(rows: Sequence[Row], name: str) -> dict[str, int]:
     return dict(found)
 
 
-def _total(rows: Sequence[Row]) -> str:
-    priced = [Decimal(row["cost_usd"]) for row in rows if row.get("cost_usd") is not None]
-    estimated = sum(bool(row.get("estimated")) for row in rows)
-    return money_total(
-        str(sum(priced, Decimal(0))), n_unpriced=len(rows) - len(priced), n_estimated=estimated, n_calls=len(rows)
-    )
-
-
 def _table(title: str, rows: Sequence[Row], *, key: Callable[[Row], str]) -> str:
     groups: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
@@ -195,7 +187,9 @@ def _table(title: str, rows: Sequence[Row], *, key: Callable[[Row], str]) -> str
     lines = []
     for name, group in groups.items():
         read, written = (sum(int(row.get(field) or 0) for row in group) for field in ("input_tokens", "output_tokens"))
-        lines.append((name, counted(len(group), "call"), f"{tokens(read)} in, {tokens(written)} out", _total(group)))
+        lines.append(
+            (name, counted(len(group), "call"), f"{tokens(read)} in, {tokens(written)} out", total_words(group))
+        )
     widths = [max(len(line[column]) for line in lines) for column in range(3)]
     body = [
         "  ".join([*(text.ljust(width) for text, width in zip(line, widths, strict=False)), line[3]]) for line in lines

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from coreskills_widgets.format import badge_words, counted, duration, money, money_total, tokens
+from coreskills_widgets.format import badge_words, counted, duration, money, tokens
 from coreskills_widgets.kernel.client import Row
-from coreskills_widgets.widgets.spend import NOT_BILLED, cost_words, is_billed
+from coreskills_widgets.widgets.spend import cost_words, total_words
 
 # Requests that make no model work: they are listed, but not what a learner means by a call.
 _NO_MODEL = ("models", "messages/count_tokens", "messages/batches/read", "messages/batches/results", "responses/read")
@@ -124,17 +124,7 @@ class Note:
 
     def _cost(self) -> str:
         rows = [row for call in self.calls for row in call.tries]
-        if not rows:
-            return ""
-        if not any(is_billed(row) for row in rows):
-            return NOT_BILLED
-        priced = [Decimal(row["cost_usd"]) for row in rows if row.get("cost_usd") is not None]
-        return money_total(
-            str(sum(priced, Decimal(0))),
-            n_unpriced=len(rows) - len(priced),
-            n_estimated=sum(bool(row.get("estimated")) for row in rows),
-            n_calls=len(rows),
-        )
+        return total_words(rows) if rows else ""
 
     def _left(self) -> str:
         if self.left_usd is None:

@@ -64,6 +64,23 @@ def cost_words(row: Mapping[str, Any]) -> str:
     return _cost_words(row, money(row.get("cost_usd")))
 
 
+def total_words(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Write what some calls cost together."""
+    group = _group(call_row(row, number=number) for number, row in enumerate(rows, start=1))
+    if group["n_calls"] and not group["n_billed"]:
+        return NOT_BILLED
+    return _total_words(group)
+
+
+def _total_words(group: Mapping[str, Any]) -> str:
+    return money_total(
+        group["spent_usd"],
+        n_unpriced=group["n_unpriced"],
+        n_estimated=group["n_estimated"],
+        n_calls=group["n_billed"],
+    )
+
+
 def _cost_words(row: Mapping[str, Any], cost: str) -> str:
     if not is_billed(row):
         return NOT_BILLED
@@ -90,12 +107,7 @@ def spend_sentence(summary: Mapping[str, Any]) -> str:
     calls = int(summary["n_calls"])
     if not calls:
         return f"No calls yet{_in_lab(summary)}."
-    spent = money_total(
-        summary["spent_usd"],
-        n_unpriced=summary["n_unpriced"],
-        n_estimated=summary["n_estimated"],
-        n_calls=summary["n_billed"],
-    )
+    spent = _total_words(summary)
     budget = summary["budget_usd"]
     used = "" if spent == UNKNOWN or budget is None else f", {percent(summary['spent_usd'], budget)} %"
     share = f" of {money(budget)}{used}" if budget is not None else ""
