@@ -25,10 +25,12 @@ from coreskills_widgets.labs import surroundings
 
 MAX_RESTORES = 12
 _PROGRAM_WORDS = ("program.run", "app.drive", "web.visit")
-_LIBRARY_WORDS = {
-    "matplotlib": ("matplotlib", "seaborn", ".plot"),
+_USE_WORDS = {
+    "plot": ("matplotlib", "seaborn", ".plot"),
     "pypdf": ("pypdf", ".pdf"),
     "streamlit": ("app.drive", "streamlit"),
+    "anthropic": ("Anthropic(",),
+    "openai": ("OpenAI(",),
 }
 _left_open: list[contextlib.ExitStack] = []
 Cell = dict[str, Any]
@@ -128,7 +130,7 @@ class Examiner:
             self._slot,
             limits=job.limits,
             env=learner_environment(key, job.lab),
-            libraries=tuple(name for name, words in _LIBRARY_WORDS.items() if _mentions(job.notebook, words)),
+            uses=tuple(name for name, words in _USE_WORDS.items() if _mentions(job.notebook, words)),
             programs=_mentions(job.notebook, _PROGRAM_WORDS),
         )
         if self._door:

@@ -144,13 +144,13 @@ def fork_candidate(
     *,
     limits: Limits,
     env: dict[str, str],
-    libraries: tuple[str, ...] = (),
+    uses: tuple[str, ...] = (),
     programs: bool = False,
 ) -> Forked:
     """Have the warm parent fork a candidate into a slot.
 
     Args:
-        libraries: Of those that the warm parent imports when first asked for (``zygote.ON_REQUEST``).
+        uses: Names from ``first_uses.ON_REQUEST`` that it is likely to need.
         programs: It will run Python programs: keep a process ready that they are forked from.
 
     Raises:
@@ -160,7 +160,7 @@ def fork_candidate(
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(str(house.base / "zygote.sock"))
         parent = Channel(connection)
-        wanted = {"slot": slot, "limits": asdict(limits), "env": env, "libraries": libraries, "programs": programs}
+        wanted = {"slot": slot, "limits": asdict(limits), "env": env, "uses": uses, "programs": programs}
         parent.send(wanted, fds=(theirs.fileno(),))
         theirs.close()
         pid = int(parent.receive()["pid"])

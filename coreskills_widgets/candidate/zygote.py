@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import importlib
 import io
 import json
 import os
@@ -16,12 +15,11 @@ import select
 import signal
 import socket
 import sys
-import warnings
 from pathlib import Path
 from typing import Any
 
+from coreskills_widgets.candidate import first_uses, kernel_calls, sandbox
 from coreskills_widgets.candidate import house as houses
-from coreskills_widgets.candidate import kernel_calls, sandbox
 from coreskills_widgets.candidate.channel import Channel, ChannelClosed
 from coreskills_widgets.candidate.program_life import remember_path
 from coreskills_widgets.candidate.programs import fork_programs
@@ -35,28 +33,11 @@ PRELOAD = (
     "pygments.formatters", "pygments.styles.default", "unittest.mock", "decimal", "dataclasses", "csv", "sqlite3",
     "concurrent.futures", "asyncio", "statistics", "inspect", "random", "hashlib", "uuid", "zoneinfo",
 )  # fmt: skip
-# Slow, and many labs do without: imported before the first fork that asks for it.
-ON_REQUEST = {
-    "matplotlib": "matplotlib_inline.backend_inline",
-    "pypdf": "pypdf",
-    "streamlit": "streamlit.testing.v1",
-}
 FIRST_TABLE = """\
 import pandas
 _t = pandas.DataFrame([{"a": "x", "b": 1.5}, {"a": "y", "b": 2.5}])
 print(_t.groupby("a").b.sum().to_dict(), _t[_t.b > 2].merge(_t, on="a").sort_values("a"), _t._repr_html_())
 """
-
-
-def preload(names: tuple[str, ...]) -> None:
-    """Import what learner code will import; what is not installed is not missed."""
-    for name in names:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            try:
-                importlib.import_module(name)
-            except ImportError:
-                continue
 
 
 class Zygote:
@@ -68,7 +49,7 @@ class Zygote:
         if is_walled:
             houses.build(self._house, shown=tuple(settings["shown"]), hidden=tuple(settings["hidden"]))
         gc.disable()  # what is imported stays: looking for garbage takes a third of the time
-        preload((*PRELOAD, *settings["preload"]))
+        first_uses.preload((*PRELOAD, *settings["preload"]))
         self._shell = Shell()
         self._warm_up()
         self._listener = socket.socket(socket.AF_UNIX)
@@ -113,7 +94,7 @@ class Zygote:
             channel.close()
             return
         fds = channel.take_fds()
-        self._load(request["libraries"])
+        self._load(request["uses"])
         pid = kernel_calls.fork_into(sandbox.NAMESPACES if self._house.is_walled else 0)
         if pid == 0:
             _live(self._house, self._shell, request, fds[0])
@@ -122,9 +103,8 @@ class Zygote:
         channel.send({"pid": pid})
 
     def _load(self, names: list[str]) -> None:
-        """Import what candidates from this one on are likely to use."""
-        if missing := [ON_REQUEST[name] for name in names if ON_REQUEST[name] not in sys.modules]:
-            preload(tuple(missing))
+        """Get ready what candidates from this one on are likely to use."""
+        if first_uses.make(names):
             gc.freeze()
 
 
