@@ -11,6 +11,7 @@ from decimal import Decimal
 from coreskills_widgets.format import badge_words, counted, duration, money, tokens
 from coreskills_widgets.kernel.client import Row
 from coreskills_widgets.widgets.spend import cost_words, total_words
+from coreskills_widgets.widgets.tries import is_failed, tries_by_call
 
 # Requests that make no model work: they are listed, but not what a learner means by a call.
 _NO_MODEL = ("models", "messages/count_tokens", "messages/batches/read", "messages/batches/results", "responses/read")
@@ -29,39 +30,17 @@ class Attempted:
 
     @property
     def has_failed(self) -> bool:
-        return _is_failed(self.last)
+        return is_failed(self.last)
 
     @property
     def story(self) -> str:
         """``429, tried again, worked``; empty when there is nothing to tell."""
-        told = [_outcome(row) for row in self.tries if _is_failed(row)]
+        told = [_outcome(row) for row in self.tries if is_failed(row)]
         if not told:
             return ""
         if not self.has_failed:
             return f"{', '.join(dict.fromkeys(told))}, tried again, worked"
         return told[-1] if len(self.tries) == 1 else f"{told[-1]} after {len(self.tries)} tries"
-
-
-def attempts(rows: Sequence[Row]) -> list[Attempted]:
-    """Put the tries of one call together: a try says how many came before it."""
-    found: list[Attempted] = []
-    for row in rows:
-        before = int(row.get("retries") or 0)
-        fits = (call for call in reversed(found) if before and len(call.tries) == before and _same(call.last, row))
-        earlier = next(fits, None)
-        if earlier is None:
-            found.append(Attempted([row]))
-        else:
-            earlier.tries.append(row)
-    return found
-
-
-def _same(one: Row, other: Row) -> bool:
-    return _is_failed(one) and all(one.get(name) == other.get(name) for name in ("endpoint", "model", "provider"))
-
-
-def _is_failed(row: Row) -> bool:
-    return int(row.get("status") or 0) >= 400 or row.get("ended") == "broken"
 
 
 def _outcome(row: Row) -> str:
@@ -90,7 +69,7 @@ class Note:
         worked = [row for row in rows if row.get("endpoint") not in _NO_MODEL]
         budget = status.get("budget_usd")
         left = None if budget is None else Decimal(budget) - Decimal(status.get("spent_usd") or "0")
-        return cls(attempts(worked), len(rows) - len(worked), left, list(rows))
+        return cls([Attempted(tries) for tries in tries_by_call(worked)], len(rows) - len(worked), left, list(rows))
 
     def parts(self) -> list[str]:
         """The line's parts, in order."""
@@ -181,7 +160,7 @@ def _table_row(row: Row) -> tuple[str, ...]:
     return (
         str(row.get("id", "")),
         str(row.get("model") or row.get("endpoint") or ""),
-        _outcome(row) if _is_failed(row) else "worked",
+        _outcome(row) if is_failed(row) else "worked",
         f"{tokens(int(row.get('input_tokens') or 0))} in, {tokens(int(row.get('output_tokens') or 0))} out",
         cost_words(row),
         duration(row.get("latency_ms")) + (" (recorded)" if row.get("source") == "recorded" else ""),

@@ -11,37 +11,54 @@ Row = dict[str, Any]
 _LOOK_BACK = 50  # tries of one request follow each other; parallel calls may stand between
 
 
-def group_tries(rows: Sequence[Row]) -> list[Row]:
-    """Fold retries into the call they belong to.
+def tries_by_call(rows: Sequence[Row]) -> list[list[Row]]:
+    """Sort requests into calls.
 
     Args:
         rows: In the order they were made; ``retries`` says how many tries went before a row.
 
     Returns:
-        One row a call, that of its last try, with ``attempts``: every try, oldest first.
+        The tries of each call, oldest first; calls in the order of their first tries.
     """
-    calls: list[Row] = []
+    calls: list[list[Row]] = []
     for row in rows:
-        earlier = _earlier_try(calls, row)
-        attempts = [*earlier["attempts"], _attempt(row, after=earlier)] if earlier else [_attempt(row, after=None)]
-        call = {**row, "attempts": row.get("attempts") or attempts}
+        earlier = _earlier_tries(calls, row)
         if earlier is None:
-            calls.append(call)
+            calls.append([row])
         else:
-            calls[calls.index(earlier)] = call
+            earlier.append(row)
     return calls
 
 
-def _earlier_try(calls: Sequence[Row], row: Row) -> Row | None:
+def group_tries(rows: Sequence[Row]) -> list[Row]:
+    """Fold retries into the call they belong to.
+
+    Returns:
+        One row a call, that of its last try, with ``attempts``: every try, oldest first.
+    """
+    return [{**tries[-1], "attempts": tries[-1].get("attempts") or _attempts(tries)} for tries in tries_by_call(rows)]
+
+
+def is_failed(row: Row) -> bool:
+    """Whether it was refused, or its answer broke off."""
+    return int(row.get("status") or 0) >= 400 or row.get("ended") == "broken"
+
+
+def _earlier_tries(calls: Sequence[list[Row]], row: Row) -> list[Row] | None:
     number = int(row.get("retries") or 0)
     if number == 0 or row.get("attempts"):
         return None
     same = ("provider", "endpoint", "model", "cell_id")
-    for call in reversed(calls[-_LOOK_BACK:]):
-        is_before = int(call.get("retries") or 0) == number - 1 and int(call.get("status") or 0) >= 400
-        if is_before and all(call.get(name) == row.get(name) for name in same):
-            return call
+    for tries in reversed(calls[-_LOOK_BACK:]):
+        last = tries[-1]
+        is_before = int(last.get("retries") or 0) == number - 1 and is_failed(last)
+        if is_before and all(last.get(name) == row.get(name) for name in same):
+            return tries
     return None
+
+
+def _attempts(tries: Sequence[Row]) -> list[Row]:
+    return [_attempt(row, after=before) for before, row in zip([None, *tries], tries, strict=False)]
 
 
 def _attempt(row: Row, *, after: Row | None) -> Row:

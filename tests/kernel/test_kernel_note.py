@@ -11,7 +11,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from coreskills_widgets.kernel.note import Note, attempts
+from coreskills_widgets.kernel.note import Note
+from coreskills_widgets.widgets.tries import tries_by_call
 
 HELLO = """
 import anthropic
@@ -123,7 +124,7 @@ def test_note_reads_as_the_rules_say(rows: list[dict[str, Any]], status: dict[st
 def test_tries_of_different_calls_are_not_mixed() -> None:
     """Two calls that are both tried again, interleaved, stay two calls."""
     rows = [refused(1), refused(2) | {"model": "gpt-5.4"}, row(3, retries=1), row(4, retries=1, model="gpt-5.4")]
-    assert [[each["id"] for each in call.tries] for call in attempts(rows)] == [[1, 3], [2, 4]]
+    assert [[each["id"] for each in tries] for tries in tries_by_call(rows)] == [[1, 3], [2, 4]]
 
 
 def test_html_shows_outside_text_as_text_and_needs_no_script() -> None:
