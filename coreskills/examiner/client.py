@@ -6,14 +6,13 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from pathlib import Path
 from types import TracebackType
 
 from coreskills.errors import GradingError, SandboxError
 from coreskills.examiner.job import Examination, Job
+from coreskills.examiner.own_folder import own_folder
 from coreskills.examiner.warm import QUICK_TO_FORK, Settings
 from coreskills_widgets.candidate import channel as channels
 from coreskills_widgets.candidate.channel import Channel, ChannelClosed
@@ -30,7 +29,7 @@ class ExaminerProcess:
 
     def __init__(self, *, workers: int = 1, settings: Settings | None = None) -> None:
         self._workers = workers
-        self._base = Path(tempfile.mkdtemp(prefix="lab-", dir="/var/tmp" if os.access("/var/tmp", os.W_OK) else None))  # noqa: S108
+        self._base, self._hold = own_folder()
         ours, theirs = channels.pair()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "coreskills.examiner.host", str(theirs.fileno())],
@@ -104,6 +103,7 @@ class ExaminerProcess:
             self._process.kill()
             self._process.wait()
         shutil.rmtree(self._base, ignore_errors=True)  # empty, but for a run without a sandbox
+        os.close(self._hold)
 
     def __enter__(self) -> ExaminerProcess:
         return self
