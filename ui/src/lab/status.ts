@@ -9,7 +9,7 @@ import { Widget } from '@lumino/widgets';
 import { badges } from '../shared/badge';
 import { amountWords, chargeWords, crossed, judge, type Level } from '../cost/spend';
 import { below } from '../cost/meter';
-import { h, say } from '../shared/dom';
+import { button, h, say } from '../shared/dom';
 import { badgeWords, clock, count, plural } from '../shared/format';
 import type { Api, IStatus } from './api';
 
@@ -29,6 +29,8 @@ export class SpendStatus extends Widget {
   private asOf = '';
   private isAway = false;
   private level: Level = 'plain';
+  private readonly done = button('Close', () => this.closePopup());
+  private readonly card = h('div', { role: 'dialog' }, this.done);
   private popup: Popup | null = null;
   private spokenAt = 0;
   private busy: ReturnType<typeof setInterval> | null = null;
@@ -38,6 +40,12 @@ export class SpendStatus extends Widget {
     this.addClass('jp-coreskills-status-item');
     this.node.append(this.button, this.voice, this.alarm);
     this.button.addEventListener('click', () => this.open());
+    this.card.addEventListener('keydown', event => {
+      if (event.key === 'Escape') {
+        this.closePopup();
+        event.stopPropagation();
+      }
+    });
     this.poll = new Poll({
       name: 'coreskills:spend',
       factory: () => this.load(),
@@ -91,6 +99,7 @@ export class SpendStatus extends Widget {
 
   private forget(): void {
     this.known = null;
+    this.popup?.dispose();
     this.level = 'plain';
     this.isAway = false;
     this.stateChanged.emit();
@@ -167,6 +176,7 @@ export class SpendStatus extends Widget {
     );
     this.button.dataset['level'] = verdict.level;
     this.button.title = `$${this.known.spent_usd} exactly; click for more`;
+    this.drawCard(this.known);
     this.button.setAttribute('aria-label', `Cost of this lab: ${verdict.spoken}${this.isAway ? `, as of ${clock(this.asOf)}` : ''}`);
   }
 
@@ -175,17 +185,12 @@ export class SpendStatus extends Widget {
       return;
     }
     this.popup?.dispose();
-    const body = new Widget({ node: this.card(this.known) });
+    this.drawCard(this.known);
+    const body = new Widget({ node: this.card });
     body.addClass('jp-coreskills');
     body.addClass('jp-coreskills-popup');
-    body.node.addEventListener('keydown', event => {
-      if (event.key === 'Escape') {
-        this.closePopup();
-        event.stopPropagation();
-      }
-    });
     this.popup = showPopup({ body, anchor: this, align: 'right', startHidden: false });
-    body.node.querySelector<HTMLElement>('button')?.focus();
+    this.done.focus();
   }
 
   private closePopup(): void {
@@ -194,13 +199,16 @@ export class SpendStatus extends Widget {
     this.button.focus();
   }
 
-  private card(known: IStatus): HTMLElement {
+  /** What the card says now; its button stays where it is, and keeps the focus. */
+  private drawCard(known: IStatus): void {
     const verdict = judge(known);
-    const close = h('button', { type: 'button', class: 'jp-coreskills-button' }, 'Close');
-    close.addEventListener('click', () => this.closePopup());
-    return h(
+    while (this.done.previousSibling) {
+      this.done.previousSibling.remove();
+    }
+    this.card.setAttribute('aria-label', `Cost of ${known.lab}`);
+    const lines = h(
       'div',
-      { role: 'dialog', 'aria-label': `Cost of ${known.lab}` },
+      {},
       h('h3', {}, known.lab),
       h('p', { class: 'jp-coreskills-amount' }, verdict.amount),
       h('p', {}, verdict.budget ? `of ${verdict.budget}` : 'no budget', verdict.percent !== null && `, ${verdict.percent} %`, verdict.state && `, ${verdict.state}`),
@@ -209,7 +217,7 @@ export class SpendStatus extends Widget {
       h('div', { class: 'jp-coreskills-row' }, ...badges(known.sources), chargeWords(known.sources) && h('span', { class: 'jp-coreskills-small' }, chargeWords(known.sources))),
       this.isAway && h('p', { class: 'jp-coreskills-small' }, `As of ${clock(this.asOf)}, trying again.`),
       h('p', { class: 'jp-coreskills-small' }, 'For cost by cell and model, run CostMeter() in a cell.'),
-      close,
     );
+    this.done.before(...lines.childNodes);
   }
 }
