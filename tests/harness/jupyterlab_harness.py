@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -241,12 +241,16 @@ def _wait(process: subprocess.Popen[bytes], runtime: Path, token: str, log: Path
     raise RuntimeError(f"JupyterLab did not start:\n{log.read_text(errors='replace')[-3000:]}")
 
 
+PATIENCE_MS = 20_000  # a busy machine draws late; what never comes fails all the same
+
+
 @cache
 def chromium() -> Browser:
     """Debian's Chromium, headless, without talk to the outside; one for a whole test process.
 
     Playwright allows one event loop a process, so every test of what people see shares it.
     """
+    expect.set_options(timeout=PATIENCE_MS)
     play = sync_playwright().start()
     browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
     atexit.register(play.stop)

@@ -175,7 +175,7 @@ def test_the_status_bar_follows_the_notebook(page: Page, lab: JupyterLab) -> Non
     expect(page.locator(".jp-coreskills-amount").first).to_contain_text("$0.0")
     status.press("Enter")
     card = page.get_by_role("dialog", name="Cost of")
-    expect(card).to_contain_text("1 call", timeout=15_000)  # it follows while it is open
+    expect(card).to_contain_text("1 call")  # it follows while it is open
     expect(card.get_by_role("button", name="Close")).to_be_focused()
     box = card.bounding_box()
     assert box is not None
