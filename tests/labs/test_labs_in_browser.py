@@ -115,7 +115,7 @@ def test_a_learner_does_the_whole_lab(lab: Lab, server: JupyterLab, page: Page) 
 def look_at_widget(page: Page, cell_id: str) -> None:
     """It is painted, not an empty frame."""
     widget = cell_in(page, cell_id).locator(".jp-coreskills")
-    expect(widget).to_be_visible(timeout=15_000)
+    expect(widget).to_be_visible()
     box = widget.bounding_box()
     assert box is not None
     assert box["height"] > 60, f"{cell_id}: the widget is not painted"

@@ -127,7 +127,7 @@ def test_an_absent_service_leaves_the_last_values(page: Page, lab: JupyterLab) -
     lab.room.panel = None
     page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
     page.evaluate("() => window.jupyterapp.shell.activateById('coreskills-course')")
-    expect(shown).to_contain_text(re.compile(r"As of \d\d:\d\d: the course service answered 503"), timeout=15_000)
+    expect(shown).to_contain_text(re.compile(r"As of \d\d:\d\d: the course service answered 503"))
     expect(shown).to_contain_text("passed 18/20")
     shown.locator(f"button[data-lab='{LAB}']:not([data-action])").click()
     shown.locator("li [data-action=submit]").press("Enter")  # not clickable by design, and it says why
@@ -135,7 +135,7 @@ def test_an_absent_service_leaves_the_last_values(page: Page, lab: JupyterLab) -
     lab.room.panel = panel_states.WORKING
     page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
     page.evaluate("() => window.jupyterapp.shell.activateById('coreskills-course')")
-    expect(shown).not_to_contain_text("answered 503", timeout=15_000)
+    expect(shown).not_to_contain_text("answered 503")
 
 
 def test_the_first_day_and_the_last(page: Page, lab: JupyterLab) -> None:
@@ -171,7 +171,7 @@ def test_the_status_bar_follows_the_notebook(page: Page, lab: JupyterLab) -> Non
     )
     run_all(page)
     status = page.locator(".jp-coreskills-status")
-    expect(status).to_contain_text(re.compile(r"\$0\.0.*/ \$0\.50 · 0 %.*offline"), timeout=15_000)
+    expect(status).to_contain_text(re.compile(r"\$0\.0.*/ \$0\.50 · 0 %.*offline"))
     expect(page.locator(".jp-coreskills-amount").first).to_contain_text("$0.0")
     status.press("Enter")
     card = page.get_by_role("dialog", name="Cost of")
