@@ -22,6 +22,15 @@ ROOT = Path(__file__).parents[2]
 COMMAND = str(Path(sys.executable).with_name("coreskills"))
 LAB = "b1-1-first-call"
 EMPTY = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+REFERENCE = (ROOT / "source" / LAB / f"{LAB}.ipynb").read_text()
+# Who handed in what, and what they are told.
+BAD = {
+    "ann": (f"{LAB}.ipynb", "{not json", f"{LAB}.ipynb is not a notebook"),
+    "bob": ("data.csv", "1", f"has no {LAB}.ipynb"),
+    "cat": ("my-copy.ipynb", REFERENCE, f"has no {LAB}.ipynb"),
+    "dan": (f"{LAB}.ipynb", json.dumps(EMPTY), f"{LAB}.ipynb holds none of the 19 graded cells"),
+    "fay": (f"{LAB}.ipynb", "[1, 2]", f"{LAB}.ipynb is JSON, but not a notebook"),
+}
 
 pytestmark = pytest.mark.slow
 
@@ -34,6 +43,9 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         shutil.copy(ROOT / name, root / name)
     for name in ("source", "cassettes"):
         shutil.copytree(ROOT / name / LAB, root / name / LAB)
+    hand_in(root, "eve", f"{LAB}.ipynb", REFERENCE)
+    for learner, (name, text, _) in BAD.items():
+        hand_in(root, learner, name, text)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
         patch.delenv("CORESKILLS_STATE", raising=False)
@@ -63,20 +75,9 @@ def graded(root: Path, pool: Pool, **options: Any) -> dict[str, Graded]:
 
 def test_bad_hand_ins_are_named_and_the_class_is_graded(course: Path, pool: Pool) -> None:
     """Five that cannot be graded have no score and say why; the sixth has its own."""
-    reference = (course / "source" / LAB / f"{LAB}.ipynb").read_text()
-    hand_in(course, "eve", f"{LAB}.ipynb", reference)
-    bad = {
-        "ann": (f"{LAB}.ipynb", "{not json", f"{LAB}.ipynb is not a notebook"),
-        "bob": ("data.csv", "1", f"has no {LAB}.ipynb"),
-        "cat": ("my-copy.ipynb", reference, f"has no {LAB}.ipynb"),
-        "dan": (f"{LAB}.ipynb", json.dumps(EMPTY), f"{LAB}.ipynb holds none of the 19 graded cells"),
-        "fay": (f"{LAB}.ipynb", "[1, 2]", f"{LAB}.ipynb is JSON, but not a notebook"),
-    }
-    for learner, (name, text, _) in bad.items():
-        hand_in(course, learner, name, text)
-    rows = graded(course, pool)
+    rows = graded(course, pool, force=True)
     assert (rows["eve"].score, rows["eve"].error) == (18, None)
-    for learner, (*_, says) in bad.items():
+    for learner, (*_, says) in BAD.items():
         assert rows[learner].score is None
         assert says in str(rows[learner].error)
         assert "\nFix: " in str(rows[learner].error)
