@@ -75,51 +75,62 @@ def guarded(path: str, endpoint: Endpoint, *, methods: list[str], allow: Allow, 
     async def enter(request: Request) -> Response:
         service: Service = request.app.state.service
         caller: Caller | None = None
-
-        def say(error: CoreskillsError) -> Response:
-            return say_on_page(error, request, service.classroom.course, caller) if is_page else say_in_json(error)
-
         try:
             _refuse_cross_site(request)
             caller, by_cookie = await _identify(service, request)
-            if caller is None:
-                if is_page and request.method in _SAFE:
-                    return _to_login(service, request)
-                raise Refused(401, "No valid token came with this request.", fix="log in again, or send the hub token")
-            if allow == "instructor" and not caller.is_instructor:
-                raise ForInstructors(caller)
-            body = await _read_body(request)
-            form = _read_form(request, body)
-            csrf = _csrf(request) if by_cookie else ""
-            if by_cookie and request.method not in _SAFE:
-                sent = form.get("csrf") or request.headers.get("x-coreskills-csrf", "")
-                if not hmac.compare_digest(sent, csrf):
-                    raise Refused(403, "The form's token is missing or old.", fix="reload the page, then try again")
-            asked = Asked(
-                service=service,
-                caller=caller,
-                path=request.path_params,
-                query=dict(request.query_params),
-                headers=request.headers,
-                body=body,
-                form=form,
-                csrf=csrf,
-            )
+            if caller is None and is_page and request.method in _SAFE:
+                return _to_login(service, request)
+            caller = _admitted(caller, allow)
+            asked = await _read(request, service, caller, by_cookie=by_cookie)
             return await run_in_threadpool(endpoint, asked)
         except ClientDisconnect:
             return Response(status_code=400)
-        except CoreskillsError as error:
-            return say(error)
-        except OperationalError as error:
-            return say(cannot_write("its database", str(error.orig)))
-        except OSError as error:
-            if error.errno not in _NO_ROOM:
-                raise
-            return say(cannot_write(str(error.filename or "its disk"), str(error.strerror)))
+        except (CoreskillsError, OperationalError, OSError) as error:
+            said = _as_refusal(error)
+            return say_on_page(said, request, service.classroom.course, caller) if is_page else say_in_json(said)
 
     route = Route(path, enter, methods=methods)
     route.allow = allow  # type: ignore[attr-defined]  # read by the test that walks the route table
     return route
+
+
+def _admitted(caller: Caller | None, allow: Allow) -> Caller:
+    if caller is None:
+        raise Refused(401, "No valid token came with this request.", fix="log in again, or send the hub token")
+    if allow == "instructor" and not caller.is_instructor:
+        raise ForInstructors(caller)
+    return caller
+
+
+async def _read(request: Request, service: Service, caller: Caller, *, by_cookie: bool) -> Asked:
+    body = await _read_body(request)
+    form = _read_form(request, body)
+    csrf = _csrf(request) if by_cookie else ""
+    if by_cookie and request.method not in _SAFE:
+        sent = form.get("csrf") or request.headers.get("x-coreskills-csrf", "")
+        if not hmac.compare_digest(sent, csrf):
+            raise Refused(403, "The form's token is missing or old.", fix="reload the page, then try again")
+    return Asked(
+        service=service,
+        caller=caller,
+        path=request.path_params,
+        query=dict(request.query_params),
+        headers=request.headers,
+        body=body,
+        form=form,
+        csrf=csrf,
+    )
+
+
+def _as_refusal(error: CoreskillsError | OperationalError | OSError) -> CoreskillsError:
+    """What a caller is told; an error of the program itself is raised again."""
+    if isinstance(error, CoreskillsError):
+        return error
+    if isinstance(error, OperationalError):
+        return cannot_write("its database", str(error.orig))
+    if error.errno not in _NO_ROOM:
+        raise error
+    return cannot_write(str(error.filename or "its disk"), str(error.strerror))
 
 
 def _refuse_cross_site(request: Request) -> None:
